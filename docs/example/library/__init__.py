@@ -1,0 +1,1 @@
+"""A small lending library: the example project of migtestkit's docs."""

@@ -1,0 +1,29 @@
+"""Test Alembic migrations with unittest, against a real database."""
+
+from __future__ import annotations
+
+from migtestkit.case import MigrationTestCase
+from migtestkit.config import MigrationConfig
+from migtestkit.context import MigrationContext
+from migtestkit.errors import (
+    ConfigError,
+    DatabaseUnavailable,
+    ForeignDatabaseError,
+    MigrationFailed,
+    MigtestkitError,
+    RevisionError,
+    TableError,
+)
+
+__all__ = [
+    "ConfigError",
+    "DatabaseUnavailable",
+    "ForeignDatabaseError",
+    "MigrationConfig",
+    "MigrationContext",
+    "MigrationFailed",
+    "MigrationTestCase",
+    "MigtestkitError",
+    "RevisionError",
+    "TableError",
+]

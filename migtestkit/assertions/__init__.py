@@ -1,0 +1,9 @@
+"""What can a test assert of a migrated database?"""
+
+from __future__ import annotations
+
+from migtestkit.assertions.history import HistoryAssertions
+from migtestkit.assertions.rows import RowAssertions
+from migtestkit.assertions.schema import SchemaAssertions
+
+__all__ = ["HistoryAssertions", "RowAssertions", "SchemaAssertions"]

@@ -1,0 +1,278 @@
+"""Do the revisions do what a history must?"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from migtestkit.assertions.base import AssertionMixin, quoted
+from migtestkit.context.models import ModelComparison, compare_models
+from migtestkit.context.roundtrip import round_trip
+from migtestkit.context.walks import WalkReport
+from migtestkit.errors import ConfigError, MigrationFailed, RevisionError
+
+__unittest = True
+
+
+class HistoryAssertions(AssertionMixin):
+    """Assertions about revisions and their migrations."""
+
+    def assertSingleHead(
+        self, msg: Any = None, *, per_label: bool = False
+    ) -> None:
+        """Fail unless the history has exactly one head.
+
+        :param per_label: several heads will do if each has a branch label
+            that no other head has: branches that are meant to stay apart,
+            such as *expand* and *contract*.
+        :raises RevisionError: the history is empty.
+        """
+        history = self.migrations.history
+        if not history.revisions:
+            raise RevisionError("the history has no revision, so no head")
+        if len(history.heads) > 1 and not (
+            per_label and history.heads_are_labelled
+        ):
+            lines = [f"the history has {len(history.heads)} heads"]
+            for head in history.in_order(history.heads):
+                lines.append(f"  {history.describe(head)}")
+                lines.append(f"    file: {history.path(head)}")
+            lines.append(
+                "`alembic merge heads` makes one of them; branches that are "
+                "to stay apart need a label each"
+            )
+            self._refute(msg, "\n".join(lines))
+
+    def assertCurrentRevision(
+        self,
+        *revisions: str,
+        msg: Any = None,
+        database: str | None = None,
+    ) -> None:
+        """Fail unless the database stands at these revisions.
+
+        :param revisions: the maximal applied ones; ``"base"`` for none.
+        :raises RevisionError: none given, or an unknown one.
+        """
+        if not revisions:
+            raise RevisionError("name a revision, or 'base'")
+        view = self.migrations.on(database)
+        history = view.history
+        wanted: set[str] = set()
+        for revision in revisions:
+            found = history.resolve(revision)
+            wanted.update([found] if isinstance(found, str) else found)
+        wanted.discard("base")
+        standing = history.maximal(view.applied)
+        if set(standing) != wanted:
+            expected = history.in_order(wanted) or ("base",)
+            self._refute(
+                msg,
+                f"the database stands at {quoted(standing or ('base',))}, "
+                f"not at {quoted(expected)}",
+            )
+
+    def assertUpgrades(
+        self,
+        revision: str = "heads",
+        msg: Any = None,
+        *,
+        database: str | None = None,
+    ) -> None:
+        """Fail unless the database, from where it stands, can be upgraded.
+
+        :param revision: the target.
+        :raises RevisionError: there is nothing to upgrade.
+        """
+        view = self.migrations.on(database)
+        before = view.applied
+        try:
+            view.migrate_up_to(revision)
+        except MigrationFailed as failure:
+            self._refute(msg, str(failure))
+        if view.applied == before:
+            raise RevisionError(
+                f"{revision!r} is applied already, so nothing was upgraded"
+            )
+
+    def assertRoundtrip(
+        self,
+        rev: str | None = None,
+        *,
+        data: bool = True,
+        lossy: Sequence[str] = (),
+        msg: Any = None,
+        database: str | None = None,
+    ) -> None:
+        """Fail unless a revision can be applied, reverted and applied again,
+        with nothing left behind and nothing lost.
+
+        The schema after the downgrade must equal the schema before, the
+        schema after the second upgrade that after the first, and rows that
+        lived before must live after.
+
+        :param rev: the revision; the database is brought to just before it.
+            Default: the next one.
+        :param data: compare rows too.
+        :param lossy: tables, and columns as ``"table.column"``, whose values
+            the downgrade may lose.
+        :raises RevisionError: the revision is applied already.
+        :raises TableError: ``lossy`` names no table or column.
+        """
+        view = self.migrations.on(database)
+        if rev is not None:
+            view.migrate_up_before(rev)
+        elif view.is_at_heads:
+            self._refute(
+                msg, "the database is at its heads: no revision was tested"
+            )
+        try:
+            problem = round_trip(view, data=data, lossy=lossy)
+        except MigrationFailed as failure:
+            self._refute(msg, str(failure))
+        if problem:
+            self._refute(msg, problem)
+
+    def assertModelsMatchMigrations(
+        self, msg: Any = None, *, allow_empty: bool = False
+    ) -> None:
+        """Fail unless Alembic's autogenerate finds nothing to do at heads.
+
+        All that env.py passes to ``configure()`` counts, its
+        ``process_revision_directives`` too, and every database that it
+        migrates. Moves the database up to heads.
+
+        :param allow_empty: neither models nor tables are needed.
+        :raises ConfigError: env.py gives no ``target_metadata``, or there is
+            nothing to compare.
+        """
+        context = self.migrations
+        try:
+            context.apply_revisions(context.history.revisions)
+        except MigrationFailed as failure:
+            self._refute(msg, str(failure))
+        comparisons = compare_models(context)
+        reason = nothing_compared(comparisons)
+        if reason and not allow_empty:
+            raise ConfigError(reason)
+        self._refute_drift(comparisons, msg)
+
+    def _refute_drift(
+        self, comparisons: Sequence[ModelComparison], msg: Any = None
+    ) -> None:
+        parts = []
+        for one in comparisons:
+            if one.operations:
+                where = ""
+                if one.database:
+                    where = f" of database {one.database!r}"
+                parts.append(
+                    f"the models and the migrations{where} differ; "
+                    f"`alembic revision --autogenerate` would write:\n"
+                    f"{one.operations}"
+                )
+        if parts:
+            self._refute(msg, "\n".join(parts))
+
+    def assertMigrationFails(
+        self,
+        revision: str | None = None,
+        regex: str | re.Pattern[str] = "",
+        msg: Any = None,
+        *,
+        database: str | None = None,
+    ) -> Any:
+        """Fail unless a revision's upgrade fails, with a matching text.
+
+        As a call, the database is brought to just before ``revision``, and
+        that is applied. Without ``revision`` it is a context manager around
+        any moves::
+
+            with self.assertMigrationFails(regex="orphaned rows"):
+                self.migrate_up_one()
+
+        :param revision: the revision.
+        :param regex: searched in the text of the error.
+        :return: the :class:`~migtestkit.errors.MigrationFailed`; the context
+            manager yields an object with it as ``exception``.
+        :raises RevisionError: the revision is applied already.
+        """
+        if revision is None:
+            return self._failing(regex, msg)
+        view = self.migrations.on(database)
+        view.migrate_up_before(revision)
+        with self._failing(regex, msg) as caught:
+            view.migrate_up_one()
+        return caught.exception
+
+    @contextlib.contextmanager
+    def _failing(
+        self, regex: str | re.Pattern[str], msg: Any
+    ) -> Iterator[_Caught]:
+        caught = _Caught()
+        try:
+            yield caught
+        except MigrationFailed as failure:
+            caught.exception = failure
+        if caught.exception is None:
+            self._refute(msg, "no migration failed")
+        if not re.search(regex, str(caught.exception)):
+            pattern = regex if isinstance(regex, str) else regex.pattern
+            self._refute(
+                msg,
+                f"the migration failed, but {pattern!r} is not in the error:"
+                f"\n{caught.exception}",
+            )
+
+    def conclude_walk(
+        self, report: WalkReport, title: str, nothing: str
+    ) -> None:
+        """Fail with every finding of a walk; skip if nothing was tested;
+        name what was not.
+
+        :param title: what was found, if anything.
+        :param nothing: why there may be nothing to test.
+        """
+        history = self.migrations.history
+        untested = report.describe_untested(history)
+        if report.findings:
+            text = f"{title}\n{report.describe_findings(history)}"
+            if untested:
+                text += f"\nnot tested:\n{untested}"
+            self._refute(None, text)
+        if not report.tested:
+            self.skipTest(f"{nothing}\n{untested}" if untested else nothing)
+        self._name_untested(report)
+
+    def _name_untested(self, report: WalkReport) -> None:
+        """Say, in a test that passes, what it left out.
+
+        As a skipped sub-test, which results count and show; a runner that
+        has no sub-tests would take the skip for the whole test's.
+        """
+        outcome = getattr(self, "_outcome", None)
+        if not getattr(outcome, "result_supports_subtests", False):
+            return
+        for revision, reason in report.untested.items():
+            with self.subTest("not tested", revision=revision):
+                self.skipTest(reason)
+
+
+class _Caught:
+    """What :meth:`HistoryAssertions.assertMigrationFails` caught."""
+
+    exception: MigrationFailed | None = None
+
+
+def nothing_compared(comparisons: Sequence[ModelComparison]) -> str:
+    """Return why comparing models said nothing, empty if it did say."""
+    if not any(one.has_metadata for one in comparisons):
+        return (
+            "env.py passes no target_metadata to configure(), so there are "
+            "no models to compare; pass it there, or set target_metadata"
+        )
+    if not any(one.tables for one in comparisons):
+        return "there is no model and no table, so nothing to compare"
+    return ""

@@ -1,0 +1,14 @@
+"""Which ready-made tests are there?
+
+Plain mixins: importing them collects nothing. Put one, or several, before
+:class:`~migtestkit.MigrationTestCase`::
+
+    class TestHistory(HistoryChecks, MigrationTestCase):
+        pass
+"""
+
+from __future__ import annotations
+
+from migtestkit.checks.history import HistoryChecks
+
+__all__ = ["HistoryChecks"]

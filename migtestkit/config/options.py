@@ -1,0 +1,206 @@
+"""What can a user set, and is it well formed?"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.engine import URL
+
+from migtestkit.config.discovery import discover, locate
+from migtestkit.config.loading import check_alembic_config, load_alembic_config
+from migtestkit.errors import ConfigError, suggest
+
+__unittest = True
+
+Hook = Callable[[], "AbstractContextManager[Any] | None"]
+
+
+@dataclass
+class MigrationConfig:
+    """All that a user can set; each field is an attribute of
+    :class:`~migtestkit.MigrationTestCase` of the same name.
+
+    The last five are hooks. ``search_from`` is the folder in which the search
+    for Alembic's configuration starts, ``case`` the ``module:class`` of a
+    test class whose hooks another process has to ask for.
+
+    :raises ConfigError: a value has the wrong shape.
+    """
+
+    alembic_config: str | os.PathLike[str] | Config | None = None
+    ini_section: str = "alembic"
+    x_arguments: Sequence[str] = ()
+    database_url: str | URL | Mapping[str, str | URL] | None = None
+    redirect: bool = True
+    strict: bool = False
+    start_revision: str = "base"
+    before_revision_data: Mapping[str, Any] = field(default_factory=dict)
+    at_revision_data: Mapping[str, Any] = field(default_factory=dict)
+    minimum_downgrade_revision: str | tuple[str, ...] | None = None
+    irreversible_revisions: Mapping[str, str] = field(default_factory=dict)
+    skip_revisions: Sequence[str] = ()
+    target_metadata: MetaData | Sequence[MetaData] | None = None
+    model_package: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    lock_timeout: float = 10.0
+    keep_failed_database: bool | None = None
+    adopt_existing_database: bool = False
+    search_from: Path | None = None
+    case: str | None = None
+    alembic_context: Hook | None = None
+    run_environment: Callable[[Callable[[], None]], None] | None = None
+    create_base_schema: Callable[[Connection], None] | None = None
+    use_database: (
+        Callable[[Engine], AbstractContextManager[Any] | None] | None
+    ) = None
+    get_migration_engine: Callable[[], Engine | None] | None = None
+
+    def __post_init__(self) -> None:
+        for check in _CHECKS:
+            check(self)
+        if self.keep_failed_database is None:
+            wish = os.environ.get("MIGTESTKIT_KEEP_FAILED", "")
+            self.keep_failed_database = wish.lower() not in (
+                "",
+                "0",
+                "false",
+                "no",
+            )
+
+    @classmethod
+    def option_names(cls) -> tuple[str, ...]:
+        """Return the names of all fields."""
+        return tuple(one.name for one in dataclasses.fields(cls))
+
+    @classmethod
+    def from_options(cls, **options: Any) -> MigrationConfig:
+        """Make a configuration from keywords.
+
+        :raises ConfigError: a keyword is no option; names the nearest match.
+        """
+        for name in options:
+            if name not in cls.option_names():
+                raise ConfigError(
+                    f"unknown option {name!r}"
+                    f"{suggest(name, cls.option_names())}"
+                )
+        return cls(**options)
+
+    def load(self) -> Config:
+        """Return Alembic's ``Config``: the user's own object, or a new one
+        from the files that were named or found.
+
+        :raises ConfigError: there is none, or it cannot be used.
+        """
+        given = self.alembic_config
+        if isinstance(given, Config):
+            if self.ini_section not in ("alembic", given.config_ini_section):
+                raise ConfigError(
+                    f"ini_section is {self.ini_section!r}, but the Config "
+                    f"given uses {given.config_ini_section!r}"
+                )
+            check_alembic_config(given)
+            return given
+        if given is None:
+            found = discover(self.search_from, section=self.ini_section)
+        else:
+            starts = [self.search_from, Path.cwd()]
+            found = locate(os.fspath(given), [one for one in starts if one])
+        return load_alembic_config(
+            found, section=self.ini_section, x_arguments=self.x_arguments
+        )
+
+
+def _names(value: Any, option: str) -> None:
+    if isinstance(value, str) or not isinstance(value, (Sequence, set)):
+        raise ConfigError(
+            f"{option} must be a sequence of str, such as ('one',), not "
+            f"{value!r}"
+        )
+    for one in value:
+        if not isinstance(one, str) or not one:
+            raise ConfigError(f"{option} holds {one!r}, which is no str")
+
+
+def _check_sequences(config: MigrationConfig) -> None:
+    _names(config.x_arguments, "x_arguments")
+    _names(config.skip_revisions, "skip_revisions")
+    minimum = config.minimum_downgrade_revision
+    if minimum is not None and not isinstance(minimum, str):
+        _names(minimum, "minimum_downgrade_revision")
+
+
+def _check_mappings(config: MigrationConfig) -> None:
+    for option in (
+        "before_revision_data",
+        "at_revision_data",
+        "irreversible_revisions",
+        "environ",
+    ):
+        value = getattr(config, option)
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{option} must be a mapping, not {value!r}")
+        for key in value:
+            if not isinstance(key, str):
+                raise ConfigError(
+                    f"{option} has the key {key!r}, which is no str"
+                )
+    for revision, reason in config.irreversible_revisions.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(
+                f"irreversible_revisions gives no reason for {revision!r}; "
+                "write why its downgrade cannot be tested"
+            )
+
+
+def _check_alembic_config(config: MigrationConfig) -> None:
+    given = config.alembic_config
+    if given is None or isinstance(given, (str, os.PathLike, Config)):
+        return
+    raise ConfigError(
+        "alembic_config must be a path, 'package:path', an "
+        f"alembic.config.Config or None, not {given!r}"
+    )
+
+
+def _check_scalars(config: MigrationConfig) -> None:
+    if not isinstance(config.start_revision, str):
+        raise ConfigError(
+            f"start_revision must be a str, not {config.start_revision!r}"
+        )
+    timeout = config.lock_timeout
+    if not isinstance(timeout, (int, float)) or timeout <= 0:
+        raise ConfigError(
+            f"lock_timeout must be a number of seconds above 0, not "
+            f"{timeout!r}"
+        )
+
+
+def _check_database_url(config: MigrationConfig) -> None:
+    given = config.database_url
+    urls = given.values() if isinstance(given, Mapping) else [given]
+    if isinstance(given, Mapping) and not given:
+        raise ConfigError("database_url is an empty mapping; name a database")
+    for url in urls:
+        if url is not None and not isinstance(url, (str, URL)):
+            raise ConfigError(
+                "database_url must be a URL such as 'sqlite://', or a "
+                f"mapping name -> URL, not {url!r}"
+            )
+
+
+_CHECKS: tuple[Callable[[MigrationConfig], None], ...] = (
+    _check_alembic_config,
+    _check_sequences,
+    _check_mappings,
+    _check_scalars,
+    _check_database_url,
+)

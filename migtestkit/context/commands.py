@@ -1,0 +1,152 @@
+"""How are Alembic's own commands called, and their output caught?"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import alembic.command
+from alembic.config import Config
+
+from migtestkit.environment import Environment
+from migtestkit.errors import ConfigError, suggest
+
+__unittest = True
+
+Directives = Callable[[Any, Any, list[Any]], None]
+
+
+class _Statements(io.StringIO):
+    """Collects what Alembic writes; it writes each statement by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+
+    def write(self, text: str, /) -> int:
+        self.written.append(text)
+        return super().write(text)
+
+
+def find_command(name: str) -> Callable[..., Any]:
+    """Return a function of :mod:`alembic.command`.
+
+    :raises ConfigError: there is none of that name.
+    """
+    known = [
+        one
+        for one, value in vars(alembic.command).items()
+        if inspect.isfunction(value)
+        and value.__module__ == "alembic.command"
+        and not one.startswith("_")
+    ]
+    if name not in known:
+        raise ConfigError(
+            f"Alembic has no command {name!r}{suggest(name, known)}"
+        )
+    function: Callable[..., Any] = getattr(alembic.command, name)
+    return function
+
+
+def run_command(
+    environment: Environment, name: str, *args: Any, **options: Any
+) -> list[str]:
+    """Call a command; return the lines that it prints, SQL included."""
+    function = find_command(name)
+    output = _Statements()
+
+    def call() -> None:
+        with _output_to(environment.config, output):
+            function(environment.config, *args, **options)
+
+    environment.call(call)
+    return output.getvalue().splitlines()
+
+
+def offline_statements(
+    environment: Environment, start: str, end: str
+) -> list[str]:
+    """Return the SQL of ``alembic upgrade start:end --sql``, by statement."""
+    output = _Statements()
+    config = environment.config
+
+    def call() -> None:
+        with _output_to(config, output):
+            alembic.command.upgrade(config, f"{start}:{end}", sql=True)
+
+    environment.call(call)
+    texts = (text.strip() for text in output.written)
+    return [text for text in texts if text and not text.startswith("--")]
+
+
+@contextlib.contextmanager
+def _output_to(config: Config, output: io.StringIO) -> Iterator[None]:
+    saved = config.stdout, config.output_buffer
+    config.stdout = config.output_buffer = output
+    try:
+        yield
+    finally:
+        config.stdout, config.output_buffer = saved
+
+
+def generate(
+    environment: Environment,
+    directives: Directives | None,
+    *,
+    prevent: bool,
+    options: dict[str, Any],
+) -> Any:
+    """Call Alembic's ``revision``, env.py's own directives first.
+
+    :param directives: called with what would be written.
+    :param prevent: write nothing.
+    :param options: arguments of :func:`alembic.command.revision`.
+    :return: what Alembic returns; ``None`` if nothing is written.
+    """
+    config = environment.config
+
+    def hook(context: Any, revision: Any, scripts: list[Any]) -> None:
+        own = context.opts.get("process_revision_directives")
+        if own is not None:
+            # Alembic calls this hook before env.py's; here env.py's shall
+            # come first, and once.
+            own(context, revision, scripts)
+            context.opts["process_revision_directives"] = None
+        if directives is not None:
+            directives(context, revision, scripts)
+        if prevent:
+            scripts[:] = []
+
+    def call() -> Any:
+        with _environment_needed(config), contextlib.redirect_stdout(
+            io.StringIO()
+        ):
+            return alembic.command.revision(
+                config, process_revision_directives=hook, **options
+            )
+
+    result = environment.call(call)
+    return None if prevent else result
+
+
+@contextlib.contextmanager
+def _environment_needed(config: Config) -> Iterator[None]:
+    """Make Alembic run env.py, and so the directives, in any case."""
+    section, option = config.config_ini_section, "revision_environment"
+    parser = config.file_config
+    had_section = parser.has_section(section)
+    had = had_section and parser.has_option(section, option)
+    before = parser.get(section, option, raw=True) if had else None
+    config.set_main_option(option, "true")
+    try:
+        yield
+    finally:
+        if before is not None:
+            parser.set(section, option, before)
+        else:
+            parser.remove_option(section, option)
+        if not had_section:
+            parser.remove_section(section)

@@ -1,0 +1,204 @@
+"""Does env.py import every model?
+
+The process that runs the tests has often imported the models by other ways,
+so a new process is asked: it runs env.py, notes which tables the metadata
+has, and only then imports all modules of the model package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alembic.config import Config
+from sqlalchemy import MetaData, Table
+
+from migtestkit.config import MigrationConfig
+from migtestkit.context.core import MigrationContext
+from migtestkit.errors import ConfigError
+
+__unittest = True
+
+_CALL = "from migtestkit.context.registration import main; main()"
+
+
+def unregistered_models(context: MigrationContext) -> list[str]:
+    """Return the models of ``model_package`` that env.py's metadata lacks.
+
+    :return: one line for each: table, class and module.
+    :raises ConfigError: the package cannot be imported, or env.py gives no
+        metadata.
+    """
+    process = subprocess.run(
+        [sys.executable, "-c", _CALL],
+        input=json.dumps(_request(context)),
+        capture_output=True,
+        text=True,
+        env=_import_path(),
+        cwd=os.getcwd(),
+    )
+    try:
+        answer = json.loads(process.stdout.rpartition("\n###\n")[2])
+    except ValueError:
+        raise ConfigError(
+            "the process that imports the models broke off:\n"
+            f"{process.stderr.strip()[-2000:]}"
+        ) from None
+    if "error" in answer:
+        raise ConfigError(answer["error"])
+    missing: list[str] = answer["missing"]
+    return missing
+
+
+def _import_path() -> dict[str, str]:
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def _request(context: MigrationContext) -> dict[str, Any]:
+    options = context.config
+    alembic = context.environment.config
+    parser = alembic.file_config
+    # Once env.py has run here, it may have put options in that name what it
+    # then no longer looks up: only the user's own are passed on.
+    return {
+        "ini": _absolute(alembic.config_file_name),
+        "toml": _absolute(getattr(alembic, "toml_file_name", None)),
+        "section": alembic.config_ini_section,
+        "options": {
+            section: dict(parser.items(section, raw=True))
+            for section in parser.sections()
+        },
+        "x_arguments": list(
+            getattr(alembic.cmd_opts, "x", None) or options.x_arguments
+        ),
+        "database_url": _urls(options.database_url),
+        "environ": dict(options.environ),
+        "redirect": options.redirect,
+        "package": options.model_package,
+        "case": options.case,
+    }
+
+
+def _absolute(path: str | None) -> str | None:
+    return os.path.abspath(path) if path else None
+
+
+def _urls(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        return {name: _urls(url) for name, url in given.items()}
+    if given is None or isinstance(given, str):
+        return given
+    return given.render_as_string(hide_password=False)
+
+
+def main() -> None:
+    """Answer a request on standard input; runs in the new process."""
+    request = json.load(sys.stdin)
+    try:
+        answer: dict[str, Any] = {"missing": _missing(request)}
+    except ConfigError as error:
+        answer = {"error": str(error)}
+    print(f"\n###\n{json.dumps(answer)}")
+
+
+def _missing(request: Mapping[str, Any]) -> list[str]:
+    with MigrationContext(_options(request)) as context:
+        known: list[MetaData] = []
+        context.look(lambda location, heads, alembic: _note(alembic, known))
+        if not known:
+            raise ConfigError(
+                "env.py passes no target_metadata to configure()"
+            )
+        before = {key for one in known for key in one.tables}
+        found: dict[str, str] = {}
+        context.environment.call(
+            lambda: found.update(_models(request["package"]))
+        )
+        for one in known:
+            for key in one.tables:
+                found.setdefault(key, f"table {key!r}")
+    return [text for key, text in sorted(found.items()) if key not in before]
+
+
+def _note(alembic: Any, known: list[MetaData]) -> tuple[()]:
+    metadata = alembic.opts.get("target_metadata")
+    if metadata is not None:
+        several = not isinstance(metadata, MetaData)
+        known.extend(metadata if several else [metadata])
+    return ()
+
+
+def _models(package: str) -> Iterator[tuple[str, str]]:
+    """Import a package whole; yield its models as table and description."""
+    for module in _modules(package):
+        for name, value in sorted(vars(module).items()):
+            table = getattr(value, "__table__", None)
+            if isinstance(table, Table) and isinstance(value, type):
+                if value.__module__ == module.__name__:
+                    yield table.key, (
+                        f"table {table.key!r}, class {name} of "
+                        f"{module.__name__}"
+                    )
+
+
+def _modules(package: str) -> Iterator[Any]:
+    try:
+        top = importlib.import_module(package)
+    except Exception as error:
+        raise ConfigError(
+            f"model_package {package!r} cannot be imported: "
+            f"{type(error).__name__}: {error}"
+        ) from None
+    yield top
+    for info in pkgutil.walk_packages(
+        getattr(top, "__path__", ()), f"{package}."
+    ):
+        if info.name.rpartition(".")[2] == "__main__":
+            continue
+        try:
+            yield importlib.import_module(info.name)
+        except Exception as error:
+            raise ConfigError(
+                f"{info.name}, of model_package {package!r}, cannot be "
+                f"imported: {type(error).__name__}: {error}"
+            ) from None
+
+
+def _options(request: Mapping[str, Any]) -> MigrationConfig:
+    """Make the configuration again that the request describes."""
+    if request["case"]:
+        return _options_of_case(request["case"])
+    files = {"file_": request["ini"], "toml_file": request["toml"]}
+    config = Config(
+        ini_section=request["section"],
+        **{name: path for name, path in files.items() if path},
+    )
+    for section, options in request["options"].items():
+        for name, value in options.items():
+            if name != "here":
+                config.set_section_option(section, name, value)
+    return MigrationConfig(
+        alembic_config=config,
+        ini_section=request["section"],
+        x_arguments=request["x_arguments"],
+        database_url=request["database_url"],
+        environ=request["environ"],
+        redirect=request["redirect"],
+    )
+
+
+def _options_of_case(path: str) -> MigrationConfig:
+    """Ask the test class itself, whose hooks no request can carry."""
+    module, _, name = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    options: MigrationConfig = found("run").migration_config()
+    return options

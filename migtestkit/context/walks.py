@@ -1,0 +1,427 @@
+"""What comes to light when the whole history is walked?
+
+Each walk collects every failing revision and returns a report; whether that
+makes a test fail, and in which words, is decided above.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alembic.runtime.migration import MigrationStep
+
+from migtestkit import alembic_api
+from migtestkit.context.core import MigrationContext
+from migtestkit.errors import ConfigError, MigrationFailed
+from migtestkit.history import RevisionHistory
+from migtestkit.schema import (
+    SchemaSnapshot,
+    compare,
+    describe_differences,
+    read_schema,
+)
+
+__unittest = True
+
+UPGRADE = "upgrade"
+DOWNGRADE = "downgrade"
+SECOND_UPGRADE = "second upgrade, after the downgrade"
+TRACE = "traces left by the downgrade"
+
+Snapshots = Mapping[str | None, SchemaSnapshot]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One revision's defect.
+
+    :ivar revision: its id.
+    :ivar phase: what was done to it.
+    :ivar text: what happened.
+    """
+
+    revision: str
+    phase: str
+    text: str
+
+
+@dataclass
+class WalkReport:
+    """What a walk found.
+
+    :ivar tested: revisions that were tested in full.
+    :ivar findings: the defects.
+    :ivar untested: revision -> why it was not tested.
+    """
+
+    tested: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    untested: dict[str, str] = field(default_factory=dict)
+
+    def fail(self, failure: MigrationFailed, phase: str) -> None:
+        """Note a revision that raised."""
+        self.findings.append(
+            Finding(failure.revision, phase, str(failure))
+        )
+
+    def describe_findings(self, history: RevisionHistory) -> str:
+        """Return every finding with its revision and file."""
+        parts = []
+        for one in self.findings:
+            text = "\n".join(f"    {line}" for line in one.text.splitlines())
+            parts.append(
+                f"  {history.describe(one.revision)}: {one.phase}\n"
+                f"    file: {history.path(one.revision)}\n{text}"
+                if "file: " not in one.text
+                else f"  {history.describe(one.revision)}: {one.phase}\n{text}"
+            )
+        return "\n".join(parts)
+
+    def describe_untested(self, history: RevisionHistory) -> str:
+        """Return every revision that was not tested, with the reason."""
+        return "\n".join(
+            f"  {history.describe(revision)}: {reason}"
+            for revision, reason in self.untested.items()
+        )
+
+
+class _Walk:
+    """The database at hand, exchanged for a clean one after a failure."""
+
+    def __init__(self, context: MigrationContext) -> None:
+        self._origin = context
+        self._stack = contextlib.ExitStack()
+        self.report = WalkReport()
+        self.history = context.history
+        self.database = context
+        self._own_used = False
+
+    def __enter__(self) -> _Walk:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stack.close()
+
+    def take(self, applied: Iterable[str]) -> None:
+        """Go on with a clean database at which just these are applied.
+
+        :raises ConfigError: there is no other database.
+        """
+        if self._origin.config.get_migration_engine is not None:
+            if self._own_used or self._origin.applied:
+                raise ConfigError(
+                    "the walk needs a clean database to go on, and "
+                    "get_migration_engine() hands over only one"
+                )
+            self._own_used = True
+            self.database = self._origin
+        else:
+            self._renew()
+        revisions = self.history.in_order(applied)
+        try:
+            self.database.apply_revisions(revisions)
+        except MigrationFailed:
+            if self.database is self._origin:
+                raise
+            # Some histories fail in one run and pass revision by revision.
+            self._renew()
+            for revision in revisions:
+                self.database.apply_revisions([revision])
+
+    def _renew(self) -> None:
+        self._stack.close()
+        self.database = self._stack.enter_context(self._origin.fresh())
+
+    @property
+    def applied(self) -> frozenset[str]:
+        """What is applied in every database."""
+        return frozenset.intersection(
+            *(
+                self.database.on(name).applied
+                for name in self.database.databases
+            )
+        )
+
+    def blocked(self, revision: str, failed: set[str]) -> bool:
+        """Say whether a revision needs one that cannot be applied."""
+        needed = self.history.requirements(revision) & failed
+        if needed:
+            failed.add(revision)
+            names = ", ".join(self.history.in_order(needed))
+            self.give_up(
+                [revision], f"it needs {names}, which cannot be applied"
+            )
+        return bool(needed)
+
+    def schema(self) -> Snapshots:
+        """Read every database's schema, version tables left out."""
+        return read_schemas(self.database)
+
+    def give_up(self, revisions: Iterable[str], reason: str) -> None:
+        """Note what cannot be tested any more."""
+        for revision in revisions:
+            self.report.untested.setdefault(revision, reason)
+
+
+def read_schemas(context: MigrationContext) -> Snapshots:
+    """Return the schema of each database of a context by its name."""
+    found = {}
+    for name in context.databases:
+        version_table = context.on(name).version_table
+        with context.connect(database=name) as connection:
+            found[name] = read_schema(connection, exclude=(version_table,))
+    return found
+
+
+def describe_schema_change(
+    before: Snapshots, after: Snapshots, before_label: str, after_label: str
+) -> str:
+    """Return in what the schemas differ, nothing if they do not."""
+    parts = []
+    for name, snapshot in before.items():
+        differences = compare(snapshot, after[name])
+        if differences:
+            text = describe_differences(
+                differences, before_label=before_label, after_label=after_label
+            )
+            parts.append(text if name is None else f"{name}:\n{text}")
+    return "\n".join(parts)
+
+
+# -- upgrades -----------------------------------------------------------------
+
+
+def walk_upgrades(context: MigrationContext) -> WalkReport:
+    """Upgrade the whole history twice: in env.py's own way, in one run, and
+    revision by revision, each in a run of its own.
+
+    What fails in one way only is told apart.
+    """
+    with _Walk(context) as walk:
+        in_one_run = _upgrade_in_one_run(walk)
+        try:
+            walk.take(())
+        except ConfigError:
+            if in_one_run is not None:
+                walk.report.fail(in_one_run, UPGRADE)
+            return walk.report
+        _upgrade_one_by_one(walk, walk.history.revisions, UPGRADE)
+        _tell_apart(walk.report, in_one_run)
+        return walk.report
+
+
+def _upgrade_in_one_run(walk: _Walk) -> MigrationFailed | None:
+    walk.take(())
+    database, history = walk.database, walk.history
+    scripts = database.environment.scripts.directory
+    skipped = database.skipped_revisions
+
+    def plan(
+        location: Any, heads: tuple[str, ...], _: Any
+    ) -> Iterator[MigrationStep]:
+        done = history.closure(heads)
+        for revision in history.revisions:
+            if revision not in done:
+                step = alembic_api.upgrade_step(scripts, revision)
+                if revision in skipped:
+                    step = alembic_api.without_running(step)
+                yield step
+
+    try:
+        database.run_uncut(plan, due=history.revisions)
+    except MigrationFailed as failure:
+        return failure
+    walk.report.tested.extend(history.revisions)
+    return None
+
+
+def _tell_apart(
+    report: WalkReport, in_one_run: MigrationFailed | None
+) -> None:
+    stepwise = {one.revision for one in report.findings}
+    if in_one_run is None:
+        report.findings = [
+            Finding(
+                one.revision,
+                "upgrade, only when each revision is run by itself",
+                one.text + "\n  it passes in one run of `alembic upgrade "
+                "heads`; something it needs, of the connection, the "
+                "transaction or the process, is lost between two runs",
+            )
+            for one in report.findings
+        ]
+    elif in_one_run.revision not in stepwise:
+        report.findings.append(
+            Finding(
+                in_one_run.revision,
+                "upgrade, only when the whole history is run at once",
+                f"{in_one_run}\n  it passes when each revision is run by "
+                "itself; in one run of `alembic upgrade heads` it shares "
+                "env.py's transaction and connection with those before it",
+            )
+        )
+
+
+def _upgrade_one_by_one(
+    walk: _Walk, revisions: Sequence[str], phase: str
+) -> None:
+    """Apply revisions, each in its own run; go on behind a failing one with
+    all that does not need it."""
+    failed: set[str] = set()
+    for index, revision in enumerate(revisions):
+        if walk.blocked(revision, failed):
+            continue
+        applied = walk.applied
+        try:
+            walk.database.apply_revisions([revision])
+        except MigrationFailed as failure:
+            walk.report.fail(failure, phase)
+            failed.add(revision)
+            if not _renew(walk, applied, revisions[index + 1:]):
+                return
+
+
+def _renew(
+    walk: _Walk, applied: Iterable[str], rest: Sequence[str]
+) -> bool:
+    """Take a clean database after a failure; say whether there is one."""
+    try:
+        walk.take(applied)
+    except ConfigError as error:
+        walk.give_up(rest, str(error))
+        return False
+    except MigrationFailed as failure:
+        walk.give_up(
+            rest,
+            f"a clean database could not be brought there: {failure.revision} "
+            f"failed to {failure.direction}",
+        )
+        return False
+    return True
+
+
+# -- up, down, up -------------------------------------------------------------
+
+
+def walk_up_down_up(context: MigrationContext) -> WalkReport:
+    """Take each revision up, down and up again, in upgrade order, each step
+    in a run of env.py of its own, as in production.
+
+    (One run for all would hide defects: Alembic remembers there which
+    PostgreSQL types it has created.)
+    """
+    return _each_round_trip(context, _second_upgrade)
+
+
+def _second_upgrade(walk: _Walk, revision: str) -> bool:
+    try:
+        walk.database.apply_revisions([revision])
+    except MigrationFailed as failure:
+        walk.report.fail(failure, SECOND_UPGRADE)
+        return False
+    return True
+
+
+def walk_traces(context: MigrationContext) -> WalkReport:
+    """Take each revision up and down, and compare the schema before with the
+    schema after, by the database's own catalogue."""
+    before: dict[str | None, SchemaSnapshot] = {}
+
+    def look(walk: _Walk) -> None:
+        before.clear()
+        before.update(walk.schema())
+
+    def compare_schemas(walk: _Walk, revision: str) -> bool:
+        text = describe_schema_change(
+            before, walk.schema(), "before the upgrade", "after the downgrade"
+        )
+        if text:
+            walk.report.findings.append(Finding(revision, TRACE, text))
+            return False
+        with contextlib.suppress(MigrationFailed):
+            walk.database.apply_revisions([revision])
+            return True
+        # Its second upgrade fails, which the up-down check reports.
+        return False
+
+    return _each_round_trip(context, compare_schemas, look)
+
+
+def _each_round_trip(
+    context: MigrationContext,
+    after_downgrade: Callable[[_Walk, str], bool],
+    before_upgrade: Callable[[_Walk], None] = lambda walk: None,
+) -> WalkReport:
+    """Take each revision up and down, and go on with the rest in a clean
+    database wherever one fails.
+
+    :param after_downgrade: has to bring the revision up again; says whether
+        the database is fit to go on with.
+    """
+    with _Walk(context) as walk:
+        walk.take(())
+        revisions = walk.history.revisions
+        failed: set[str] = set()
+        for index, revision in enumerate(revisions):
+            if walk.blocked(revision, failed):
+                continue
+            before_upgrade(walk)
+            applied = walk.applied
+            rest = revisions[index + 1:]
+            try:
+                walk.database.apply_revisions([revision])
+            except MigrationFailed as failure:
+                walk.report.fail(failure, UPGRADE)
+                failed.add(revision)
+                if not _renew(walk, applied, rest):
+                    break
+                continue
+            fit = _down_and_more(walk, revision, after_downgrade)
+            if not fit and not _renew(walk, applied | {revision}, rest):
+                break
+        return walk.report
+
+
+def _down_and_more(
+    walk: _Walk,
+    revision: str,
+    after_downgrade: Callable[[_Walk, str], bool],
+) -> bool:
+    database = walk.database
+    if revision in database.kept_revisions | database.skipped_revisions:
+        return True
+    reason = irreversible_reason(database, revision)
+    if reason is not None:
+        walk.give_up([revision], reason)
+        return True
+    try:
+        database.revert_revisions([revision])
+    except MigrationFailed as failure:
+        if failure.error_type == "NotImplementedError":
+            walk.give_up([revision], _not_implemented(failure))
+        else:
+            walk.report.fail(failure, DOWNGRADE)
+        return False
+    walk.report.tested.append(revision)
+    return after_downgrade(walk, revision)
+
+
+def irreversible_reason(
+    context: MigrationContext, revision: str
+) -> str | None:
+    """Return why a downgrade is not to be tested, if something says so."""
+    declared = context.irreversible.get(revision)
+    if declared is not None:
+        return f"declared irreversible: {declared}"
+    if not context.history.has_downgrade(revision):
+        return "the script has no downgrade() function"
+    return None
+
+
+def _not_implemented(failure: MigrationFailed) -> str:
+    text = failure.error
+    said = "" if text in ("", "no message") else f": {text}"
+    return f"its downgrade raises NotImplementedError{said}"

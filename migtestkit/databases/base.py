@@ -1,0 +1,106 @@
+"""What must a kind of database offer to be used for throw-away databases?
+
+A third party implements :class:`Backend` and :class:`Database` and registers
+the backend in the entry point group ``migtestkit.databases``.
+"""
+
+from __future__ import annotations
+
+import abc
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import Dialect
+
+__unittest = True
+
+__all__ = ["Backend", "Database", "new_token"]
+
+
+def new_token() -> str:
+    """Return a token for a database's name that nobody else can hit upon.
+
+    That a name holds it is what proves a database to be ours.
+    """
+    return secrets.token_hex(8)
+
+
+class Database(abc.ABC):
+    """One database that the kit made, or that the user handed over.
+
+    :ivar url: how the kit itself connects, by a synchronous driver.
+    :ivar address: identity of the database, comparable with
+        :meth:`Backend.address`.
+    """
+
+    url: URL
+    address: str
+
+    @abc.abstractmethod
+    def create_engine(self) -> Engine:
+        """Return a new engine on the database; the caller disposes of it."""
+
+    @abc.abstractmethod
+    def connect_arguments(
+        self, dialect: Dialect
+    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """Return the arguments with which another engine's dialect, of the
+        same kind but perhaps with another driver, connects to this
+        database."""
+
+    def prepare(self, dbapi_connection: Any) -> None:
+        """Set up a driver connection that env.py opened to this database."""
+
+    @abc.abstractmethod
+    def drop(self) -> None:
+        """Remove the database; doing so twice is no error."""
+
+    @abc.abstractmethod
+    def describe(self) -> str:
+        """Return one line that a person can paste to connect, without a
+        password."""
+
+
+class Backend(abc.ABC):
+    """A kind of database.
+
+    :cvar dialects: SQLAlchemy's names of the dialects that it serves.
+    :cvar async_drivers: asynchronous drivers, the preferred one first.
+    """
+
+    dialects: ClassVar[tuple[str, ...]]
+    async_drivers: ClassVar[tuple[str, ...]] = ()
+
+    @abc.abstractmethod
+    def provision(self, url: URL, *, lock_timeout: float) -> Database:
+        """Make a new, empty database where ``url`` points to.
+
+        :param url: the place: a server, or a folder.
+        :param lock_timeout: seconds that a statement may wait for a lock.
+        :raises ConfigError: ``url`` is no such place, or gives no right to
+            create databases there.
+        :raises DatabaseUnavailable: the server cannot be reached.
+        """
+
+    @abc.abstractmethod
+    def adopt(self, engine: Engine, *, lock_timeout: float) -> Database:
+        """Return the database of an engine that the user handed over, which
+        is never created, restored or dropped.
+
+        :raises ConfigError: other engines could not reach it.
+        """
+
+    @abc.abstractmethod
+    def address(
+        self, arguments: Sequence[Any], options: Mapping[str, Any]
+    ) -> str | None:
+        """Return the identity of the database that final connect arguments
+        name, ``None`` if they do not say which."""
+
+    def names(self, address: str) -> frozenset[str]:
+        """Return what a user may call the database at an address as key of
+        ``database_url``."""
+        return frozenset({address})

@@ -1,0 +1,50 @@
+"""Which kinds of database are there?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+from migtestkit.databases.base import Backend
+from migtestkit.databases.sqlite import SQLite
+from migtestkit.errors import ConfigError, listing
+
+__unittest = True
+
+GROUP = "migtestkit.databases"
+
+_loaded: dict[str, Backend] = {}
+
+
+def known_backends() -> dict[str, Backend]:
+    """Return every backend by the names of the dialects that it serves.
+
+    Those of other distributions come from the entry point group
+    ``migtestkit.databases``; an entry may also replace one of the kit's.
+    """
+    if not _loaded:
+        _register(SQLite())
+        for entry in importlib.metadata.entry_points(group=GROUP):
+            if not entry.value.startswith("migtestkit."):
+                _register(entry.load()())
+    return _loaded
+
+
+def _register(backend: Backend) -> None:
+    for name in backend.dialects:
+        _loaded[name] = backend
+
+
+def backend_for(dialect_name: str) -> Backend:
+    """Return the backend for a dialect.
+
+    :raises ConfigError: there is none.
+    """
+    backends = known_backends()
+    if dialect_name not in backends:
+        raise ConfigError(
+            f"no throw-away databases for {dialect_name!r}: the kit makes "
+            f"them for {listing(sorted(backends))}; hand over an engine of "
+            "your own with get_migration_engine(), or register a backend in "
+            f"the entry point group {GROUP!r}"
+        )
+    return backends[dialect_name]

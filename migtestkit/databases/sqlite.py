@@ -1,0 +1,148 @@
+"""How does SQLite make, find and drop a throw-away database?
+
+Always a file: an engine that env.py makes for itself cannot reach another
+engine's in-memory database.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.pool import NullPool
+
+from migtestkit.databases.base import Backend, Database, new_token
+from migtestkit.errors import ConfigError
+
+__unittest = True
+
+MEMORY = ":memory:"
+
+
+class SQLiteFile(Database):
+    """A database file.
+
+    :param path: the file.
+    :param lock_timeout: seconds to wait for another connection's lock.
+    :param folder: a folder to remove together with the file, if it is ours.
+    """
+
+    def __init__(
+        self, path: Path, *, lock_timeout: float, folder: Path | None
+    ) -> None:
+        self.path = path
+        self.lock_timeout = lock_timeout
+        self.url = URL.create("sqlite", database=os.fspath(path))
+        self.address = os.path.realpath(path)
+        self._folder = folder
+
+    def create_engine(self) -> Engine:
+        # No pool: a connection that is kept would hold the file open, and
+        # go on with the old content where the file is replaced.
+        engine = create_engine(
+            self.url,
+            poolclass=NullPool,
+            connect_args={"timeout": self.lock_timeout},
+        )
+        event.listen(engine, "connect", self._connected)
+        return engine
+
+    def _connected(self, dbapi_connection: Any, record: Any) -> None:
+        self.prepare(dbapi_connection)
+
+    def connect_arguments(
+        self, dialect: Dialect
+    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        url = self.url.set(drivername=f"sqlite+{dialect.driver}")
+        arguments, options = dialect.create_connect_args(url)
+        return arguments, {**options, "timeout": self.lock_timeout}
+
+    def prepare(self, dbapi_connection: Any) -> None:
+        if self._folder is None:
+            return
+        # Nothing here has to survive a power failure, and waiting for the
+        # disk is most of what a small migration costs.
+        cursor = dbapi_connection.cursor()
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.close()
+
+    def drop(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def describe(self) -> str:
+        return f"sqlite3 {self.path}"
+
+
+class SQLite(Backend):
+    """SQLite, by any driver."""
+
+    dialects = ("sqlite",)
+    async_drivers = ("aiosqlite",)
+
+    def provision(self, url: URL, *, lock_timeout: float) -> Database:
+        place = url.database
+        if place == MEMORY or not place:
+            place = None
+        elif not os.path.isdir(place):
+            raise ConfigError(
+                f"database_url names the SQLite file {place!r}: the kit "
+                "makes its own files and touches no other; write 'sqlite://' "
+                "for the temporary folder, or the path of a folder"
+            )
+        token = new_token()
+        folder = Path(tempfile.mkdtemp(prefix="migtestkit_", dir=place))
+        return SQLiteFile(
+            folder / f"migtestkit_{token}.sqlite",
+            lock_timeout=lock_timeout,
+            folder=folder,
+        )
+
+    def adopt(self, engine: Engine, *, lock_timeout: float) -> Database:
+        path = engine.url.database
+        if not path or path == MEMORY or path.startswith("file:"):
+            raise ConfigError(
+                "get_migration_engine() handed over an in-memory SQLite "
+                "database, which env.py's own engine cannot reach; hand over "
+                "an engine on a file, or leave the hook out"
+            )
+        return SQLiteFile(
+            Path(path), lock_timeout=lock_timeout, folder=None
+        )
+
+    def address(
+        self, arguments: Sequence[Any], options: Mapping[str, Any]
+    ) -> str | None:
+        name: object
+        name = options.get("database", arguments[0] if arguments else None)
+        if isinstance(name, bytes):
+            name = os.fsdecode(name)
+        if not isinstance(name, (str, os.PathLike)):
+            return None
+        name = os.fspath(name)
+        if options.get("uri") and name.startswith("file:"):
+            name = _path_of_uri(name)
+        if name in ("", MEMORY):
+            return MEMORY
+        return os.path.realpath(name)
+
+    def names(self, address: str) -> frozenset[str]:
+        path = Path(address)
+        return frozenset({address, path.name, path.stem})
+
+
+def _path_of_uri(uri: str) -> str:
+    """Return the file of SQLite's URI form (sqlite.org/uri.html)."""
+    parts = urllib.parse.urlsplit(uri)
+    query = urllib.parse.parse_qs(parts.query)
+    if parts.path == MEMORY or query.get("mode") == ["memory"]:
+        return MEMORY
+    return urllib.parse.unquote(parts.path)

@@ -1,0 +1,17 @@
+"""How is an unchanged env.py run against throw-away databases only?"""
+
+from __future__ import annotations
+
+from migtestkit.environment.guard import ConnectionGuard, Target
+from migtestkit.environment.runner import Environment, Plan
+from migtestkit.environment.visits import Location, Visit, read_heads
+
+__all__ = [
+    "ConnectionGuard",
+    "Environment",
+    "Location",
+    "Plan",
+    "Target",
+    "Visit",
+    "read_heads",
+]

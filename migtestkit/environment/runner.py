@@ -1,0 +1,434 @@
+"""How does one run of env.py go, from the lock to the look afterwards?"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext as AlembicContext
+from alembic.runtime.migration import MigrationStep
+from alembic.util import CommandError
+from sqlalchemy.exc import InvalidRequestError
+
+from migtestkit import alembic_api
+from migtestkit.config import MigrationConfig, run_folder
+from migtestkit.environment import isolation
+from migtestkit.environment.guard import ConnectionGuard, Target
+from migtestkit.environment.lending import lent, note_foreign_addresses
+from migtestkit.environment.scripts import Scripts, read_scripts
+from migtestkit.environment.strict import driver_watched
+from migtestkit.environment.threads import call_outside_loop
+from migtestkit.environment.tracking import (
+    StepTracker,
+    describe_failure,
+    failed_script,
+    name_error,
+    where_in,
+)
+from migtestkit.environment.visits import Location, Visit, read_heads
+from migtestkit.errors import (
+    ConfigError,
+    ForeignDatabaseError,
+    MigtestkitError,
+    RevisionError,
+)
+from migtestkit.history import RevisionHistory
+
+__unittest = True
+
+T = TypeVar("T")
+
+#: Given a version table, the heads in it and Alembic's context, a plan
+#: returns the steps to run; it may be a generator, which gets control back
+#: between two steps.
+Plan = Callable[
+    [Location, tuple[str, ...], AlembicContext], Iterable[MigrationStep]
+]
+
+
+class Environment:
+    """Runs a project's env.py, unchanged, against throw-away databases.
+
+    :param config: Alembic's configuration; this very object is used.
+    :param options: what the user set.
+    """
+
+    def __init__(self, config: Config, options: MigrationConfig) -> None:
+        self.config = config
+        self.options = options
+        self.targets: tuple[Target, ...] = ()
+        self._folder = run_folder(config)
+        ini = config.config_file_name
+        self._ini = (ini, os.path.abspath(ini)) if ini else ()
+        self._scripts: Scripts | None = None
+        self._driver: str | None = None
+
+    def attach(self, targets: Sequence[Target]) -> None:
+        """Set the databases that runs may open."""
+        self.targets = tuple(targets)
+        note_foreign_addresses(self.config, self.targets)
+
+    @property
+    def scripts(self) -> Scripts:
+        """The revision scripts, read when first asked for."""
+        if self._scripts is None:
+            self._scripts = self._read_scripts(refresh=False)
+        return self._scripts
+
+    @property
+    def history(self) -> RevisionHistory:
+        """The graph of the revision scripts."""
+        return self.scripts.history
+
+    def share(self, other: Environment) -> None:
+        """Use what another environment of the same project has learnt."""
+        self._scripts = other.scripts
+        self._driver = other._driver
+
+    def refresh(self) -> None:
+        """Read the revision scripts again."""
+        self._scripts = self._read_scripts(refresh=True)
+
+    def _read_scripts(self, *, refresh: bool) -> Scripts:
+        # Scripts run when they are imported, so the guard stands here too:
+        # with no database to offer it refuses every connection.
+        guard = ConnectionGuard(self.targets, redirect=self.options.redirect)
+        with self._process(()), self._user_context(), guard:
+            try:
+                return read_scripts(self.config, refresh=refresh)
+            except MigtestkitError:
+                if guard.refusals:
+                    raise ForeignDatabaseError(
+                        "a revision script connects to a database while it "
+                        f"is imported: {guard.refusals[0]}"
+                    ) from None
+                raise
+
+    @property
+    def env_path(self) -> str:
+        """The path of env.py."""
+        directory = self.scripts.directory.dir
+        return os.path.join(self._folder, directory, "env.py")
+
+    def walk(
+        self,
+        plan: Plan,
+        *,
+        destination: str = "heads",
+        mutate: bool = True,
+        due: Sequence[str] = (),
+        direction: str = "upgrade",
+    ) -> list[Visit]:
+        """Run env.py once, with the steps that a plan yields.
+
+        :param plan: see :data:`Plan`; asked for each version table.
+        :param destination: what env.py is told the target is.
+        :param mutate: ``False`` creates no version table.
+        :param due: revisions of which at least one has to be run.
+        :param direction: of ``due``.
+        :return: what was done to each version table.
+        :raises MigrationFailed: a revision failed, or was not persisted.
+        :raises ForeignDatabaseError: another database was turned to.
+        :raises ConfigError: env.py itself failed.
+        """
+        tracker = StepTracker(self.history)
+        guard = ConnectionGuard(
+            self.targets,
+            redirect=self.options.redirect,
+            on_statement=tracker.statement,
+        )
+        visits: list[Visit] = []
+
+        def steps(
+            heads: tuple[str, ...], context: AlembicContext
+        ) -> Iterator[MigrationStep]:
+            yield from _followed(plan, heads, context, guard, tracker, visits)
+
+        options: dict[str, Any] = {"fn": steps, "destination_rev": destination}
+        if not mutate:
+            options["dont_mutate"] = True
+        try:
+            self._run(lambda: self._env(options), guard)
+        except BaseException as error:
+            if not visits and self._switch_to_async(error):
+                return self.walk(
+                    plan,
+                    destination=destination,
+                    mutate=mutate,
+                    due=due,
+                    direction=direction,
+                )
+            raise self._explain(error, guard, tracker) from None
+        self._look_after(guard, tracker, visits, due, direction)
+        return visits
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call something that runs env.py by itself, such as a function of
+        :mod:`alembic.command`, under the same guard.
+
+        :raises MigrationFailed: a revision failed.
+        :raises RevisionError: Alembic refused the arguments.
+        """
+        guard = ConnectionGuard(self.targets, redirect=self.options.redirect)
+        outcome: list[T] = []
+        try:
+            self._run(lambda: outcome.append(function()), guard)
+        except BaseException as error:
+            script = failed_script(self.history, error)
+            if script and not guard.refusals:
+                raise describe_failure(self.history, *script, error) from None
+            raise self._explain(error, guard, None) from None
+        if guard.refusals:
+            raise guard.refusals[0]
+        return outcome[0]
+
+    def _run(self, call: Callable[[], None], guard: ConnectionGuard) -> None:
+        with self._process(self.scripts.import_paths):
+            with guard, contextlib.ExitStack() as stack:
+                if self.options.strict:
+                    stack.enter_context(driver_watched(guard))
+                stack.enter_context(self._user_context())
+                stack.enter_context(
+                    lent(
+                        self.config,
+                        self.targets,
+                        driver=self._driver,
+                        redirect=self.options.redirect,
+                    )
+                )
+                call_outside_loop(lambda: self._hooked(call))
+
+    def _hooked(self, call: Callable[[], None]) -> None:
+        hook = self.options.run_environment
+        if hook is None:
+            return call()
+        called: list[bool] = []
+
+        def once() -> None:
+            called.append(True)
+            call()
+
+        hook(once)
+        if not called:
+            raise ConfigError(
+                "run_environment(call) returned without calling call()"
+            )
+
+    def _env(self, options: dict[str, Any]) -> None:
+        directory = self.scripts.directory
+        with EnvironmentContext(self.config, directory, **options):
+            directory.run_env()
+
+    @contextlib.contextmanager
+    def _process(self, import_paths: Sequence[str]) -> Iterator[None]:
+        with isolation.alone(), isolation.process_left_as_found(
+            folder=self._folder,
+            environ=self.options.environ,
+            import_paths=import_paths,
+            ini=self._ini,
+        ), self._command_line():
+            yield
+
+    @contextlib.contextmanager
+    def _command_line(self) -> Iterator[None]:
+        """Give a user's own ``Config`` the ``-x`` arguments asked for."""
+        saved = self.config.cmd_opts
+        if self.options.x_arguments and not getattr(saved, "x", None):
+            self.config.cmd_opts = alembic_api.command_line_options(
+                self.options.x_arguments
+            )
+        try:
+            yield
+        finally:
+            self.config.cmd_opts = saved
+
+    @contextlib.contextmanager
+    def _user_context(self) -> Iterator[None]:
+        hook = self.options.alembic_context
+        manager = hook() if hook is not None else None
+        if manager is None:
+            yield
+        elif not hasattr(manager, "__enter__"):
+            raise ConfigError(
+                "alembic_context() must return a context manager, or be "
+                "decorated with contextlib.contextmanager; it returned "
+                f"{manager!r}"
+            )
+        else:
+            with manager:
+                yield
+
+    def _switch_to_async(self, error: BaseException) -> bool:
+        """Offer an asynchronous driver to an env.py that asks for one."""
+        if (
+            not isinstance(error, InvalidRequestError)
+            or "requires an async driver" not in str(error)
+            or self._driver is not None
+        ):
+            return False
+        drivers = self.targets[0].backend.async_drivers
+        for driver in drivers:
+            if importlib.util.find_spec(driver) is not None:
+                self._driver = driver
+                return True
+        return False
+
+    def _explain(
+        self,
+        error: BaseException,
+        guard: ConnectionGuard,
+        tracker: StepTracker | None,
+    ) -> BaseException:
+        """Return what to raise in place of an error of a run."""
+        within = tracker.revision if tracker else None
+        if guard.refusals:
+            refusal = guard.refusals[0]
+            if tracker is None or within is None:
+                return refusal
+            return type(refusal)(
+                f"{tracker.direction} of revision "
+                f"{self.history.describe(within)}: {refusal}"
+            )
+        if isinstance(error, (MigtestkitError, KeyboardInterrupt)):
+            return error
+        if tracker is not None and within is not None:
+            return tracker.failure(error)
+        if isinstance(error, CommandError):
+            return RevisionError(str(error))
+        if not isinstance(error, (Exception, SystemExit)):
+            return error
+        return ConfigError(self._env_problem(error))
+
+    def _env_problem(self, error: BaseException) -> str:
+        kind, text = name_error(error)
+        if isinstance(error, SystemExit):
+            kind, text = "SystemExit", f"it called sys.exit({error.code!r})"
+        where = where_in(self.env_path, error.__traceback__)
+        lines = [f"env.py failed: {kind}: {text}", f"  file: {self.env_path}"]
+        if where:
+            lines.append(f"  at: {where}")
+        hint = self._hint(error)
+        if hint:
+            lines.append(f"  {hint}")
+        return "\n".join(lines)
+
+    def _hint(self, error: BaseException) -> str:
+        text = str(error)
+        if "requires an async driver" in text:
+            drivers = self.targets[0].backend.async_drivers
+            return (
+                "env.py makes an asynchronous engine; install one of these "
+                f"drivers: {', '.join(drivers) or 'none is known'}"
+            )
+        if "greenlet" in text:
+            return "install greenlet, which SQLAlchemy needs for async engines"
+        if "Can't load plugin: sqlalchemy.dialects" in text:
+            return (
+                "a URL in the configuration is still a placeholder; where "
+                "env.py migrates several databases, give each one an entry: "
+                "database_url = {'name': 'sqlite://', ...}"
+            )
+        if isinstance(error, KeyError):
+            return (
+                "if that is an environment variable, set it in environ; if "
+                "it is an -x argument, in x_arguments"
+            )
+        return ""
+
+    def _look_after(
+        self,
+        guard: ConnectionGuard,
+        tracker: StepTracker,
+        visits: list[Visit],
+        due: Sequence[str],
+        direction: str,
+    ) -> None:
+        """Find out whether a run that raised nothing did what it should."""
+        if guard.refusals:
+            raise guard.refusals[0]
+        if tracker.failures:
+            raise tracker.failures[0].with_note(
+                f"{self.env_path} caught the error and went on"
+            )
+        if tracker.revision is not None:
+            raise tracker.failure(RuntimeError("env.py broke the run off"))
+        if not visits:
+            self._nothing_ran(due, direction)
+        for visit in visits:
+            self._persisted(visit, direction)
+        if due and not any(visit.revisions for visit in visits):
+            raise describe_failure(
+                self.history,
+                due[0],
+                direction,
+                "env.py ended without running it",
+            )
+
+    def _nothing_ran(self, due: Sequence[str], direction: str) -> None:
+        reason = (
+            f"{self.env_path} ended without calling context.run_migrations(); "
+            "no revision was run"
+        )
+        if due:
+            raise describe_failure(self.history, due[0], direction, reason)
+        raise ConfigError(reason)
+
+    def _persisted(self, visit: Visit, direction: str) -> None:
+        """Look at the version table by a connection of our own."""
+        target = self.target(visit.location.database)
+        with target.engine.connect() as connection:
+            kept = read_heads(connection, visit.location)
+        if set(kept) == set(visit.after):
+            return
+        names = ", ".join(kept) or "nothing"
+        wanted = ", ".join(visit.after) or "nothing"
+        reason = (
+            f"{self.env_path} ran it but did not commit: the version table "
+            f"{visit.location.table!r} holds {names}, not {wanted}. A common "
+            "cause is a statement executed on the connection before "
+            "context.configure(), which leaves a transaction open that "
+            "nobody commits"
+        )
+        if not visit.revisions:
+            raise ConfigError(reason)
+        raise describe_failure(
+            self.history, visit.revisions[0], direction, reason
+        )
+
+    def target(self, name: str | None) -> Target:
+        """Return the database of a name."""
+        for target in self.targets:
+            if target.name == name:
+                return target
+        raise ConfigError(f"no database is called {name!r}")
+
+
+def _followed(
+    plan: Plan,
+    heads: tuple[str, ...],
+    context: AlembicContext,
+    guard: ConnectionGuard,
+    tracker: StepTracker,
+    visits: list[Visit],
+) -> Iterator[MigrationStep]:
+    if context.as_sql:
+        target = guard.targets[0]
+    else:
+        assert context.connection is not None
+        target = guard.target_of(context.connection)
+    location = Location(
+        target.name, context.version_table, context.version_table_schema
+    )
+    visit = Visit(location, tuple(heads))
+    visits.append(visit)
+    for step in plan(location, tuple(heads), context):
+        yield tracker.follow(step, target.name)
+        tracker.done()
+        visit.revisions.append(alembic_api.step_revision(step))
+    visit.after = tuple(context.get_current_heads())
+    visit.finished = True

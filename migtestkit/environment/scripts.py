@@ -1,0 +1,95 @@
+"""Which revision scripts does a configuration have, read once per process?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from migtestkit.history import RevisionHistory, load_scripts
+
+__unittest = True
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """The revision scripts of a project.
+
+    :ivar directory: Alembic's object.
+    :ivar history: the graph.
+    :ivar import_paths: what ``prepend_sys_path`` asks for.
+    """
+
+    directory: ScriptDirectory
+    history: RevisionHistory
+    import_paths: tuple[str, ...]
+
+
+_Key = tuple[object, ...]
+_cache: dict[_Key, Scripts] = {}
+
+
+def read_scripts(config: Config, *, refresh: bool = False) -> Scripts:
+    """Return the scripts of a configuration.
+
+    Must be called with the run's working directory and environment set up.
+    The files are read again when one of them was added, removed or changed
+    (by size or time of change), or when ``refresh`` asks for it.
+
+    :raises ConfigError: see :func:`~migtestkit.history.load_scripts`.
+    :raises RevisionError: likewise.
+    """
+    before = list(sys.path)
+    try:
+        probe = load_location(config)
+        added = sys.path[: len(sys.path) - len(before)]
+        key = (tuple(added), *_signature(probe))
+        found = _cache.get(key)
+        if found is None or refresh:
+            directory = load_scripts(config)
+            found = Scripts(
+                directory,
+                RevisionHistory(directory),
+                tuple(os.path.abspath(path) for path in added),
+            )
+            _cache[key] = found
+    finally:
+        sys.path[:] = before
+    return found
+
+
+def load_location(config: Config) -> ScriptDirectory:
+    """Return the script directory without reading the scripts."""
+    return load_scripts(config, read=False)
+
+
+def _signature(directory: ScriptDirectory) -> Iterator[object]:
+    yield os.path.abspath(directory.dir)
+    yield directory.sourceless
+    recursive = getattr(directory, "recursive_version_locations", False)
+    locations = directory.version_locations or [
+        os.path.join(directory.dir, "versions")
+    ]
+    for location in locations:
+        if ":" in os.fspath(location) and not os.path.exists(location):
+            # "package:folder"; Alembic finds it, its files are not stat-ed.
+            yield location
+            continue
+        yield from _files(os.path.abspath(location), recursive)
+
+
+def _files(folder: str, recursive: bool) -> Iterator[object]:
+    if not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda one: one.name):
+            if entry.is_dir():
+                if recursive:
+                    yield from _files(entry.path, recursive)
+            elif entry.name.endswith((".py", ".pyc")):
+                stat = entry.stat()
+                yield entry.path, stat.st_mtime_ns, stat.st_size

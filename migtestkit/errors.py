@@ -1,0 +1,177 @@
+"""Which errors can the kit raise, and what do they carry?
+
+Every error holds plain data only, so that it survives pickling between the
+processes of a parallel test run, and no message ever shows a password.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+__unittest = True
+
+__all__ = [
+    "ConfigError",
+    "DatabaseUnavailable",
+    "ForeignDatabaseError",
+    "MigrationFailed",
+    "MigtestkitError",
+    "RevisionError",
+    "TableError",
+]
+
+_PASSWORD_IN_URL = re.compile(r"(?P<head>\w://[^\s:/@]*):[^\s@]+@")
+
+
+def redact(text: str) -> str:
+    """Return ``text`` with the password of every URL in it masked."""
+    return _PASSWORD_IN_URL.sub(r"\g<head>:***@", text)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the names nearest to ``word``.
+
+    :param word: what the user wrote.
+    :param known: what exists.
+    :return: a clause to append to a message, empty if nothing is near.
+    """
+    names = sorted({str(name) for name in known})
+    near = [
+        name
+        for name in names
+        if len(word) > 1 and name != word and name.startswith(word)
+    ][:3]
+    for name in difflib.get_close_matches(word, names, 3, 0.6):
+        if name not in near and name != word:
+            near.append(name)
+    if not near:
+        return ""
+    return "; did you mean " + " or ".join(map(repr, near[:3])) + "?"
+
+
+def listing(names: Iterable[str], limit: int = 20) -> str:
+    """Return names as a readable list that never floods a terminal."""
+    known = [str(name) for name in names]
+    if not known:
+        return "none"
+    shown = ", ".join(known[:limit])
+    more = len(known) - limit
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+class MigtestkitError(Exception):
+    """Base of every error that the kit raises by itself.
+
+    :param message: what happened, what was expected and what to do.
+    """
+
+    def __init__(self, message: str = "", **data: Any) -> None:
+        super().__init__(redact(message))
+        # Exception.__reduce__ carries args and __dict__: data given by
+        # keyword therefore survives pickling with any class below.
+        self.__dict__.update(data)
+
+
+class ConfigError(MigtestkitError):
+    """The configuration is missing, contradictory or cannot be used."""
+
+
+class RevisionError(MigtestkitError):
+    """A revision is unknown, ambiguous, or not where a move needs it."""
+
+
+class TableError(MigtestkitError):
+    """A table or a column named by the caller does not exist, or its rows
+    cannot be written as given."""
+
+
+class DatabaseUnavailable(MigtestkitError):
+    """The database server for throw-away databases cannot be reached."""
+
+
+class ForeignDatabaseError(MigtestkitError):
+    """env.py or a migration turned to a database that the kit did not make
+    and was not handed. Nothing was sent to that database."""
+
+
+class MigrationFailed(MigtestkitError):
+    """A revision could not be applied or reverted.
+
+    :ivar revision: id of the revision.
+    :ivar description: the revision's message, its docstring's first line.
+    :ivar path: the revision's file.
+    :ivar direction: ``"upgrade"`` or ``"downgrade"``.
+    :ivar statement: the SQL statement that failed, if one did.
+    :ivar position: which statement of this revision that was, from 1.
+    :ivar error: text of the original error.
+    :ivar error_type: qualified name of the original error's class.
+    :ivar where: file, line and source line within the revision.
+    :ivar database: name of the database, where env.py migrates several.
+    """
+
+    revision: str = ""
+    description: str = ""
+    path: str = ""
+    direction: str = ""
+    statement: str | None = None
+    position: int | None = None
+    error: str = ""
+    error_type: str = ""
+    where: str = ""
+    database: str | None = None
+
+    def with_note(self, note: str) -> MigrationFailed:
+        """Return the same error with one more line."""
+        return type(self)(f"{self}\n  {note}", **self.__dict__)
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        revision: str,
+        description: str,
+        path: str,
+        direction: str,
+        error: str,
+        error_type: str = "",
+        statement: str | None = None,
+        position: int | None = None,
+        where: str = "",
+        database: str | None = None,
+    ) -> MigrationFailed:
+        """Make the error with the one wording that it has everywhere."""
+        title = f" ({description})" if description else ""
+        within = f" in database {database!r}" if database else ""
+        lines = [
+            f"{direction} of revision {revision}{title} failed{within}",
+            f"  file: {path}",
+        ]
+        if where:
+            lines.append(f"  at: {where}")
+        if statement:
+            lines.append(f"  statement {position}: {shorten(statement)}")
+        text = error or "no message"
+        lines.append(f"  {error_type}: {text}" if error_type else f"  {text}")
+        return cls(
+            "\n".join(lines),
+            revision=revision,
+            description=description,
+            path=path,
+            direction=direction,
+            statement=statement,
+            position=position,
+            error=error,
+            error_type=error_type,
+            where=where,
+            database=database,
+        )
+
+
+def shorten(statement: str, limit: int = 600) -> str:
+    """Return a statement on few lines, cut where it gets long."""
+    lines = (line.strip() for line in statement.splitlines())
+    text = " ".join(line for line in lines if line)
+    return text if len(text) <= limit else text[:limit] + " ..."

@@ -1,0 +1,27 @@
+"""How are rows written, read and compared?"""
+
+from __future__ import annotations
+
+from migtestkit.rows.compare import RowDifference, compare_rows
+from migtestkit.rows.revision_data import SeedRow, normalize
+from migtestkit.rows.tables import (
+    check_columns,
+    coerce,
+    find_table,
+    split_name,
+)
+from migtestkit.rows.writing import insert_rows, key_of, still_there
+
+__all__ = [
+    "RowDifference",
+    "SeedRow",
+    "check_columns",
+    "coerce",
+    "compare_rows",
+    "find_table",
+    "insert_rows",
+    "key_of",
+    "normalize",
+    "split_name",
+    "still_there",
+]

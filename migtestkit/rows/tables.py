@@ -1,0 +1,118 @@
+"""What does a table really look like, right now?"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Date,
+    DateTime,
+    MetaData,
+    Table,
+    Time,
+    inspect,
+)
+from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.types import TypeEngine
+
+from migtestkit.errors import TableError, listing, suggest
+
+__unittest = True
+
+
+def split_name(
+    connection: Connection, name: str, schema: str | None
+) -> tuple[str, str | None]:
+    """Split ``"schema.table"``, unless a table has a dot in its name.
+
+    :raises TableError: a schema is given twice.
+    """
+    if not isinstance(name, str) or not name:
+        raise TableError(
+            f"a table's name must be a non-empty str, not {name!r}"
+        )
+    before, dot, after = name.rpartition(".")
+    if not dot or inspect(connection).has_table(name, schema):
+        return name, schema
+    if schema is not None and schema != before:
+        raise TableError(
+            f"table {name!r} names the schema {before!r}, and schema= "
+            f"{schema!r}"
+        )
+    return after, before
+
+
+def find_table(
+    connection: Connection, name: str, schema: str | None = None
+) -> Table:
+    """Reflect a table or view.
+
+    :param name: its name, ``"schema.table"`` allowed.
+    :return: the table as it is now, without the tables that it refers to.
+    :raises TableError: there is none; the message lists those there are.
+    """
+    bare, schema = split_name(connection, name, schema)
+    try:
+        return Table(
+            bare,
+            MetaData(),
+            schema=schema,
+            autoload_with=connection,
+            resolve_fks=False,
+        )
+    except NoSuchTableError:
+        raise no_such_table(connection, bare, schema) from None
+
+
+def no_such_table(
+    connection: Connection, name: str, schema: str | None
+) -> TableError:
+    """Return the error for a table that does not exist."""
+    inspector = inspect(connection)
+    if schema is not None and schema not in inspector.get_schema_names():
+        return TableError(
+            f"no schema {schema!r}; there are "
+            f"{listing(inspector.get_schema_names())}"
+        )
+    known = sorted(
+        inspector.get_table_names(schema) + inspector.get_view_names(schema)
+    )
+    where = f" in schema {schema!r}" if schema else ""
+    return TableError(
+        f"no table {name!r}{where}; there are {listing(known)}"
+        f"{suggest(name, known)}"
+    )
+
+
+def check_columns(table: Table, names: Iterable[str]) -> None:
+    """Refuse names that are no columns of a table.
+
+    :raises TableError: lists the real ones.
+    """
+    known = [column.name for column in table.columns]
+    for name in names:
+        if name not in known:
+            raise TableError(
+                f"table {table.fullname!r} has no column {name!r}; it has "
+                f"{listing(known)}{suggest(str(name), known)}"
+            )
+
+
+def coerce(type_: TypeEngine[Any], value: Any) -> Any:
+    """Return a value as a column's type takes it: ISO text becomes a date or
+    a time, which drivers such as sqlite3's do not do by themselves."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if isinstance(type_, DateTime):
+            return datetime.datetime.fromisoformat(value)
+        if isinstance(type_, Date):
+            return datetime.date.fromisoformat(value)
+        if isinstance(type_, Time):
+            return datetime.time.fromisoformat(value)
+    except ValueError:
+        pass
+    return value

@@ -1,0 +1,20 @@
+"""What is a database's schema, and how do two of them differ?"""
+
+from migtestkit.schema.difference import (
+    Difference,
+    compare,
+    describe_differences,
+)
+from migtestkit.schema.reading import read_schema, register_reader
+from migtestkit.schema.snapshot import Fact, SchemaSnapshot
+from migtestkit.schema import inspector, sqlite  # noqa: F401  readers
+
+__all__ = [
+    "Difference",
+    "Fact",
+    "SchemaSnapshot",
+    "compare",
+    "describe_differences",
+    "read_schema",
+    "register_reader",
+]

@@ -1,0 +1,1 @@
+"""Real histories, installed and checked: ``python -m tests.field``."""

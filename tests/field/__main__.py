@@ -1,0 +1,234 @@
+"""``python -m tests.field [NAME ...] [--all] [-v]``: real histories.
+
+Each history is installed from its lock file, examined by Alembic's own
+commands and by the kit, and both must say what ``expectations.py``
+says. The first run installs; later ones take a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tests.field import expectations
+from tests.field.environments import python_of
+from tests.field.expectations import History
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class FieldTest(unittest.TestCase):
+    """One history; its subclasses are made by :func:`test_class`."""
+
+    history: ClassVar[History]
+    verbose: ClassVar[bool] = False
+    reproduced: ClassVar[list[str]]
+    outcomes: ClassVar[dict[str, dict[str, Any]]]
+    touched: ClassVar[bool]
+
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        name = cls.history.name
+        python = python_of(cls.history.lock)
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            said = run(python, folder, f"tests.field.reproduce.{name}")
+        cls.reproduced = said.splitlines()
+        reproduced = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            before = cls.production(folder)
+            said = run(
+                python,
+                folder,
+                "tests.field.outcomes",
+                f"tests.field.cases.{name}",
+            )
+            cls.touched = before != cls.production_bytes(folder)
+        cls.outcomes = json.loads(said)
+        if cls.verbose:
+            print(
+                f"\n{name}: reproduced in {reproduced - began:.1f} s, "
+                f"checked in {time.monotonic() - reproduced:.1f} s",
+                file=sys.stderr,
+            )
+            for check, found in cls.outcomes.items():
+                print(
+                    f"--- {check}: {found['outcome']} "
+                    f"({found['seconds']} s)\n{found['text']}",
+                    file=sys.stderr,
+                )
+
+    @classmethod
+    def production(cls, folder: str) -> bytes | None:
+        """Makes the database that the project's settings name."""
+        if cls.history.production is None:
+            return None
+        path = os.path.join(folder, cls.history.production)
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE precious (id INTEGER)")
+        connection.execute("INSERT INTO precious VALUES (1)")
+        connection.commit()
+        connection.close()
+        return cls.production_bytes(folder)
+
+    @classmethod
+    def production_bytes(cls, folder: str) -> bytes | None:
+        if cls.history.production is None:
+            return None
+        return Path(folder, cls.history.production).read_bytes()
+
+    # --- Alembic's own commands
+
+    def test_reproduction(self) -> None:
+        """Plain Alembic finds what the expectations say, and no more."""
+        revisions, heads, *lines = self.reproduced
+        self.assertEqual(
+            sorted(revisions.split()[3:]), sorted(self.history.revisions)
+        )
+        self.assertEqual(
+            sorted(heads.split()[3:]), sorted(self.history.heads)
+        )
+        self.assertEqual(sorted(lines), sorted(self.history.lines))
+
+    def test_expectations(self) -> None:
+        """Every failure that is expected stands on a finding."""
+        self.assertEqual(
+            sorted(self.history.checks), sorted(expectations.CHECKS)
+        )
+        for check, expected in self.history.checks.items():
+            defects = self.history.defects(check)
+            if "-" in defects:
+                self.assertEqual(expected.outcome, "fail", check)
+            else:
+                self.assertEqual(set(expected.revisions), defects, check)
+
+    # --- the kit
+
+    def test_no_database_touched(self) -> None:
+        """What the project's settings name is as it was, bit for bit."""
+        if self.history.production is None:
+            self.skipTest("the project's settings name no database")
+        self.assertFalse(self.touched, self.history.production)
+
+    def check(self, name: str) -> None:
+        """The kit's outcome is the expected one, and names the same."""
+        found = self.outcomes.get(name)
+        if found is None:
+            texts = "\n".join(
+                f"{test}: {outcome['outcome']}\n{outcome['text']}"
+                for test, outcome in self.outcomes.items()
+            )
+            self.fail(f"the case file ran no {name}, but\n{texts}")
+        expected, text = self.history.checks[name], found["text"]
+        self.assertEqual(found["outcome"], expected.outcome, f"\n{text}")
+        self.assertEqual(
+            self.blamed(text), sorted(expected.revisions), f"\n{text}"
+        )
+        for word in expected.words:
+            self.assertIn(word, text)
+
+    def blamed(self, text: str) -> list[str]:
+        """The revisions that a text says have failed."""
+        words = set(re.findall(r"[\w.]*\w", text))
+        return sorted(words & set(self.history.revisions))
+
+
+def run(python: Path, folder: str, module: str, *arguments: str) -> str:
+    """What a module prints, in an environment, away from the checkout."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "ALEMBIC_CONFIG"
+        and (not name.startswith("MIGTESTKIT_"))
+    }
+    environ["PYTHONPATH"] = os.fspath(CHECKOUT)
+    environ["PYTHONWARNINGS"] = "ignore"
+    done = subprocess.run(
+        [os.fspath(python), "-m", module, *arguments],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        raise AssertionError(
+            f"{module} {' '.join(arguments)} ended with exit status "
+            f"{done.returncode}:\n{done.stderr}"
+        )
+    return done.stdout
+
+
+def test_class(history: History, verbose: bool) -> type[FieldTest]:
+    """The tests of one history, a method for each check."""
+
+    def method(name: str) -> Callable[[FieldTest], None]:
+        def test(self: FieldTest) -> None:
+            self.check(name)
+
+        return test
+
+    methods = {name: method(name) for name in expectations.CHECKS}
+    return type(
+        history.name,
+        (FieldTest,),
+        {
+            "__module__": "tests.field",
+            "history": history,
+            "verbose": verbose,
+            **methods,
+        },
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.field", description=__doc__
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="of " + ", ".join(expectations.HISTORIES)
+        + "; by default the first three",
+    )
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    names = options.names or [item.name for item in expectations.MAIN]
+    if options.all:
+        names = list(expectations.HISTORIES)
+    for name in names:
+        if name not in expectations.HISTORIES:
+            parser.error(
+                f"no history {name!r}; there are "
+                + ", ".join(expectations.HISTORIES)
+            )
+    loader = unittest.TestLoader()
+    suite = unittest.TestSuite(
+        loader.loadTestsFromTestCase(
+            test_class(expectations.HISTORIES[name], options.verbose)
+        )
+        for name in names
+    )
+    runner = unittest.TextTestRunner(verbosity=1 + options.verbose)
+    sys.exit(not runner.run(suite).wasSuccessful())
+
+
+if __name__ == "__main__":
+    main()

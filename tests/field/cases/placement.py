@@ -1,0 +1,25 @@
+"""placement: env.py asks its own facade, which asks oslo.config."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+from placement import conf, db_api
+
+from migtestkit import MigrationTestCase
+from migtestkit.checks import HistoryChecks
+
+
+class TestHistory(HistoryChecks, MigrationTestCase):
+    alembic_config = "placement.db.sqlalchemy:alembic.ini"
+    model_package = "placement"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        settings = cfg.ConfigOpts()
+        conf.register_opts(settings)
+        settings.set_default(
+            "connection", "sqlite:///placement.db", "placement_database"
+        )
+        settings([], project="placement", default_config_files=[])
+        db_api.configure(settings)

@@ -1,0 +1,81 @@
+"""Runs one case file with unittest and prints its outcomes as JSON.
+
+``python -m tests.field.outcomes MODULE`` runs inside the environment of
+the history; what unittest would say in prose goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+import unittest
+from typing import Any
+
+Outcome = dict[str, Any]
+
+
+class Recorder(unittest.TextTestResult):
+    """A result that also keeps what each test came to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.outcomes: dict[str, Outcome] = {}
+        self._began = 0.0
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        self._began = time.monotonic()
+        super().startTest(test)
+        self._record(test, "pass", "")
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        super().stopTest(test)
+        taken = time.monotonic() - self._began
+        self.outcomes[_name(test)]["seconds"] = round(taken, 2)
+
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:
+        super().addFailure(test, err)
+        self._record(test, "fail", str(err[1]))
+
+    def addError(self, test: unittest.TestCase, err: Any) -> None:
+        super().addError(test, err)
+        self._record(test, "error", "".join(traceback.format_exception(*err)))
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
+        super().addSkip(test, reason)
+        self._record(test, "skip", reason)
+
+    def addSubTest(
+        self,
+        test: unittest.TestCase,
+        subtest: unittest.TestCase,
+        err: Any,
+    ) -> None:
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._record(test, "error", f"a sub-test failed: {err[1]}")
+
+    def _record(
+        self, test: unittest.TestCase, outcome: str, text: str
+    ) -> None:
+        found = self.outcomes.setdefault(_name(test), {})
+        found.update(outcome=outcome, text=text)
+
+
+def _name(test: unittest.TestCase) -> str:
+    return test.id().rpartition(".")[2]
+
+
+def main(module: str) -> None:
+    suite = unittest.defaultTestLoader.loadTestsFromName(module)
+    runner = unittest.TextTestRunner(
+        stream=sys.stderr, verbosity=2, resultclass=Recorder
+    )
+    result = runner.run(suite)
+    assert isinstance(result, Recorder)
+    json.dump(result.outcomes, sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

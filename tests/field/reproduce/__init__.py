@@ -1,0 +1,1 @@
+"""What is true of each history, by Alembic's own commands alone."""

@@ -1,0 +1,25 @@
+"""Create the book table, if the operator agrees."""
+import sqlalchemy as sa
+
+from alembic import context, op
+
+revision = "r2_book"
+down_revision = "r1_author"
+
+
+def upgrade() -> None:
+    calls = context.config.attributes.setdefault("calls", [])
+    calls.append(("upgrade", revision))
+    answer = input("Create the book table? [y/n] ")
+    if answer == "y":
+        op.create_table(
+            "book",
+            sa.Column("id", sa.Integer(), primary_key=True),
+            sa.Column("title", sa.String(100), nullable=False),
+        )
+
+
+def downgrade() -> None:
+    calls = context.config.attributes.setdefault("calls", [])
+    calls.append(("downgrade", revision))
+    op.drop_table("book")

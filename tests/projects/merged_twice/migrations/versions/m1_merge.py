@@ -1,0 +1,15 @@
+"""Merge the first pair."""
+from alembic import context
+
+revision = "m1_merge"
+down_revision = ("left1_book", "right1_loan")
+
+
+def upgrade() -> None:
+    calls = context.config.attributes.setdefault("calls", [])
+    calls.append(("upgrade", revision))
+
+
+def downgrade() -> None:
+    calls = context.config.attributes.setdefault("calls", [])
+    calls.append(("downgrade", revision))

@@ -1,0 +1,52 @@
+"""create book, in engine1 only
+
+Revision ID: r2_book
+Revises: r1_author
+Create Date: 2024-05-02 10:00:00.000000
+
+"""
+from typing import Sequence, Union
+
+from alembic import op
+import sqlalchemy as sa
+
+
+# revision identifiers, used by Alembic.
+revision: str = 'r2_book'
+down_revision: Union[str, Sequence[str], None] = 'r1_author'
+branch_labels: Union[str, Sequence[str], None] = None
+depends_on: Union[str, Sequence[str], None] = None
+
+
+def upgrade(engine_name: str) -> None:
+    """Upgrade schema."""
+    globals()["upgrade_%s" % engine_name]()
+
+
+def downgrade(engine_name: str) -> None:
+    """Downgrade schema."""
+    globals()["downgrade_%s" % engine_name]()
+
+
+def upgrade_engine1() -> None:
+    """Upgrade engine1 schema."""
+    op.create_table(
+        "book",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("title", sa.String(100), nullable=False),
+    )
+
+
+def downgrade_engine1() -> None:
+    """Downgrade engine1 schema."""
+    op.drop_table("book")
+
+
+def upgrade_engine2() -> None:
+    """Upgrade engine2 schema."""
+    pass
+
+
+def downgrade_engine2() -> None:
+    """Downgrade engine2 schema."""
+    pass

@@ -1,0 +1,5 @@
+"""The application's settings."""
+from pathlib import Path
+
+DATABASE = Path(__file__).resolve().parent.parent / "production.db"
+DATABASE_URL = f"sqlite:///{DATABASE}"

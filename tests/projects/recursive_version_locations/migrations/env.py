@@ -1,0 +1,15 @@
+"""The revisions lie in a folder for each year."""
+from sqlalchemy import engine_from_config, pool
+
+from alembic import context
+from zoo_recursive_version_locations.models import Base
+
+config = context.config
+engine = engine_from_config(
+    config.get_section(config.config_ini_section, {}),
+    poolclass=pool.NullPool,
+)
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,17 @@
+"""Insert the anonymous author."""
+from alembic import context, op
+
+revision = "r2_anonymous"
+down_revision = "r1_author"
+
+
+def upgrade() -> None:
+    calls = context.config.attributes.setdefault("calls", [])
+    calls.append(("upgrade", revision))
+    op.execute("INSERT INTO author (id, name) VALUES (1, 'anonymous')")
+
+
+def downgrade() -> None:
+    calls = context.config.attributes.setdefault("calls", [])
+    calls.append(("downgrade", revision))
+    op.execute("DELETE FROM author WHERE id = 1")

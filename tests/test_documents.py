@@ -1,0 +1,211 @@
+"""Do the documents say what is so?"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import textwrap
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+EXAMPLE = DOCS / "example"
+
+
+def documents():
+    """README.rst and every page of the docs, with its text."""
+    pages = sorted(
+        path for path in DOCS.rglob("*.rst")
+        if not {"_build", "example"}.intersection(path.relative_to(DOCS).parts)
+    )
+    for path in (ROOT / "README.rst", ROOT / "CHANGELOG.rst", *pages):
+        yield path, path.read_text("utf-8")
+
+
+def blocks(text, language):
+    """The code blocks of one language in a document."""
+    lines = iter(text.split("\n"))
+    line = next(lines, None)
+    while line is not None:
+        found = re.fullmatch(rf"( *)\.\. code-block:: {language}", line)
+        line = next(lines, None)
+        if found:
+            block = []
+            while line is not None and (
+                not line.strip() or line.startswith(found[1] + "   ")
+            ):
+                block.append(line)
+                line = next(lines, None)
+            yield textwrap.dedent("\n".join(block)).strip()
+
+
+def commands(text):
+    """The command lines of a document, without the prompt."""
+    return [
+        line.removeprefix("$ ")
+        for block in blocks(text, "console")
+        for line in block.split("\n")
+        if line.startswith("$ ")
+    ]
+
+
+def run(*command, folder, **environ):
+    """Run Python on a module; its exit status and all that it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items()
+               if name != "ALEMBIC_CONFIG"
+               and not name.startswith("MIGTESTKIT_")},
+            "PYTHONPATH": str(ROOT),
+            **environ,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+class TestReadme(unittest.TestCase):
+    """The README's commands are what continuous integration runs."""
+
+    def setUp(self):
+        self.commands = commands((ROOT / "README.rst").read_text("utf-8"))
+
+    def test_there_are_two(self):
+        self.assertEqual(len(self.commands), 2)
+
+    def test_ci_runs_them_word_for_word(self):
+        lines = [
+            line.strip()
+            for line in (ROOT / ".ci" / "run").read_text("utf-8").split("\n")
+        ]
+        for command in self.commands:
+            self.assertIn(command, lines)
+
+
+class TestExample(unittest.TestCase):
+    """The example project of the docs is sound."""
+
+    DATABASE = EXAMPLE / "library.db"
+
+    def setUp(self):
+        if self.DATABASE.exists():
+            self.skipTest(f"somebody works with {self.DATABASE}")
+
+    def test_its_own_tests_pass(self):
+        status, output = run("unittest", folder=EXAMPLE)
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"(?m)^OK$")
+        self.assertFalse(self.DATABASE.exists())
+
+    def test_its_checks_pass(self):
+        status, output = run(
+            "migtestkit", "check", "-c", "docs/example/alembic.ini",
+            folder=ROOT,
+        )
+        self.assertEqual(status, 0, output)
+        self.assertFalse(self.DATABASE.exists())
+
+    def test_its_checks_pass_where_it_is_found_by_itself(self):
+        status, output = run("migtestkit", "check", folder=EXAMPLE)
+        self.assertEqual(status, 0, output)
+        self.assertFalse(self.DATABASE.exists())
+
+
+class TestPages(unittest.TestCase):
+    """What the pages show can be written."""
+
+    def snippets(self):
+        for path, text in documents():
+            for block in blocks(text, "python"):
+                yield path.relative_to(ROOT), block, ast.parse(block)
+
+    def test_there_are_snippets(self):
+        self.assertGreater(len(list(self.snippets())), 15)
+
+    def test_imported_names_exist(self):
+        for path, block, tree in self.snippets():
+            with self.subTest(path, begins=block.split("\n")[0]):
+                source = ast.unparse([
+                    node for node in tree.body
+                    if isinstance(node, ast.ImportFrom)
+                    and node.module.startswith("migtestkit")
+                ])
+                exec(source, {})
+
+    def test_test_cases_use_what_there_is(self):
+        from migtestkit import MigrationTestCase
+        from migtestkit.checks import HistoryChecks
+
+        class Everything(HistoryChecks, MigrationTestCase):
+            pass
+
+        for path, _, tree in self.snippets():
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.ClassDef):
+                    continue
+                for name in sorted(set(self.names_used(node))):
+                    with self.subTest(path, case=node.name, name=name):
+                        self.assertTrue(hasattr(Everything, name))
+
+    def names_used(self, case):
+        """What a class sets, overrides or calls that it has not invented."""
+        for node in ast.walk(case):
+            if isinstance(node, ast.Attribute):
+                if ast.unparse(node.value) == "self":
+                    yield node.attr
+        for node in case.body:
+            if isinstance(node, ast.FunctionDef):
+                if not node.name.startswith("test_"):
+                    yield node.name
+            elif isinstance(node, ast.Assign):
+                yield from (target.id for target in node.targets)
+
+    def test_every_option_has_a_row(self):
+        from migtestkit.config import MigrationConfig
+
+        text = (DOCS / "reference" / "options.rst").read_text("utf-8")
+        rows = re.findall(r"(?m)^   \* - ``(\w+)(?:\(.*\))?``$", text)
+        self.assertEqual(
+            sorted(rows),
+            sorted(set(MigrationConfig.option_names()) - {"search_from"}),
+        )
+
+    def test_every_option_of_the_command_is_told(self):
+        status, usage = run("migtestkit", "check", "--help", folder=ROOT)
+        self.assertEqual(status, 0, usage)
+        told = (DOCS / "howto" / "command-line.rst").read_text("utf-8")
+        documented = re.findall(r"(?m)^``(--?[\w-]+)", told)
+        for option in documented:
+            with self.subTest(option):
+                self.assertRegex(usage, rf"(?<![\w-]){option}(?![\w-])")
+
+    def test_pages_are_in_the_index(self):
+        index = (DOCS / "index.rst").read_text("utf-8")
+        listed = set(re.findall(r"(?m)^   ([\w/-]+)$", index))
+        pages = {
+            path.relative_to(DOCS).with_suffix("").as_posix()
+            for path, _ in documents() if path.is_relative_to(DOCS)
+        }
+        self.assertEqual(listed, pages - {"index"})
+
+    def test_the_changelog_names_the_version(self):
+        setup = configparser.ConfigParser(interpolation=None)
+        setup.read(ROOT / "setup.cfg", encoding="utf-8")
+        self.assertIn(
+            setup["metadata"]["version"],
+            (ROOT / "CHANGELOG.rst").read_text("utf-8"),
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
