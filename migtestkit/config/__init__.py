@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from migtestkit.config.discovery import Found, discover, locate
-from migtestkit.config.loading import load_alembic_config, run_folder
+from migtestkit.config.loading import (
+    load_alembic_config,
+    new_config,
+    run_folder,
+)
 from migtestkit.config.options import MigrationConfig
 
 __all__ = [
@@ -12,5 +16,6 @@ __all__ = [
     "discover",
     "load_alembic_config",
     "locate",
+    "new_config",
     "run_folder",
 ]

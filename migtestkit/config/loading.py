@@ -41,6 +41,16 @@ def load_alembic_config(
     :raises ConfigError: the ini lacks the section, or nothing says where the
         scripts are.
     """
+    config = new_config(found, section=section, x_arguments=x_arguments)
+    check_alembic_config(config)
+    return config
+
+
+def new_config(
+    found: Found, *, section: str = "alembic", x_arguments: Sequence[str] = ()
+) -> Config:
+    """Make a ``Config``; see :func:`load_alembic_config`, which checks it
+    too."""
     files: dict[str, Any] = {}
     if found.ini:
         files["file_"] = os.fspath(found.ini)
@@ -52,7 +62,6 @@ def load_alembic_config(
         **files,
     )
     config.config_args = _EscapedHere(config.config_args)
-    check_alembic_config(config)
     return config
 
 

@@ -121,32 +121,13 @@ def generate(
             scripts[:] = []
 
     def call() -> Any:
-        with _environment_needed(config), contextlib.redirect_stdout(
-            io.StringIO()
-        ):
+        # Makes Alembic run env.py, and so the directives, in any case; the
+        # options of a run are a copy.
+        config.set_main_option("revision_environment", "true")
+        with contextlib.redirect_stdout(io.StringIO()):
             return alembic.command.revision(
                 config, process_revision_directives=hook, **options
             )
 
     result = environment.call(call)
     return None if prevent else result
-
-
-@contextlib.contextmanager
-def _environment_needed(config: Config) -> Iterator[None]:
-    """Make Alembic run env.py, and so the directives, in any case."""
-    section, option = config.config_ini_section, "revision_environment"
-    parser = config.file_config
-    had_section = parser.has_section(section)
-    had = had_section and parser.has_option(section, option)
-    before = parser.get(section, option, raw=True) if had else None
-    config.set_main_option(option, "true")
-    try:
-        yield
-    finally:
-        if before is not None:
-            parser.set(section, option, before)
-        else:
-            parser.remove_option(section, option)
-        if not had_section:
-            parser.remove_section(section)

@@ -14,12 +14,13 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
 from sqlalchemy import MetaData, Table
 
-from migtestkit.config import MigrationConfig
+from migtestkit.config import Found, MigrationConfig, new_config
 from migtestkit.context.core import MigrationContext
 from migtestkit.errors import ConfigError
 
@@ -64,17 +65,11 @@ def _import_path() -> dict[str, str]:
 def _request(context: MigrationContext) -> dict[str, Any]:
     options = context.config
     alembic = context.environment.config
-    parser = alembic.file_config
-    # Once env.py has run here, it may have put options in that name what it
-    # then no longer looks up: only the user's own are passed on.
     return {
         "ini": _absolute(alembic.config_file_name),
         "toml": _absolute(getattr(alembic, "toml_file_name", None)),
         "section": alembic.config_ini_section,
-        "options": {
-            section: dict(parser.items(section, raw=True))
-            for section in parser.sections()
-        },
+        "options": _options_set(alembic),
         "x_arguments": list(
             getattr(alembic.cmd_opts, "x", None) or options.x_arguments
         ),
@@ -84,6 +79,22 @@ def _request(context: MigrationContext) -> dict[str, Any]:
         "package": options.model_package,
         "case": options.case,
     }
+
+
+def _options_set(config: Config) -> dict[str, dict[str, str]]:
+    """Return the options that no file gives, but somebody set."""
+    ini = config.config_file_name
+    parser, found = config.file_config, {}
+    written = Config(ini, ini_section=config.config_ini_section).file_config
+    for section in parser.sections():
+        present = dict(parser.items(section, raw=True))
+        if written.has_section(section):
+            for name, value in written.items(section, raw=True):
+                if present.get(name) == value:
+                    del present[name]
+        present.pop("here", None)
+        found[section] = present
+    return found
 
 
 def _absolute(path: str | None) -> str | None:
@@ -175,15 +186,14 @@ def _options(request: Mapping[str, Any]) -> MigrationConfig:
     """Make the configuration again that the request describes."""
     if request["case"]:
         return _options_of_case(request["case"])
-    files = {"file_": request["ini"], "toml_file": request["toml"]}
-    config = Config(
-        ini_section=request["section"],
-        **{name: path for name, path in files.items() if path},
-    )
+    files = [
+        Path(request[name]) if request[name] else None
+        for name in ("ini", "toml")
+    ]
+    config = new_config(Found(*files), section=request["section"])
     for section, options in request["options"].items():
         for name, value in options.items():
-            if name != "here":
-                config.set_section_option(section, name, value)
+            config.set_section_option(section, name, value)
     return MigrationConfig(
         alembic_config=config,
         ini_section=request["section"],

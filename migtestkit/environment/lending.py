@@ -7,6 +7,7 @@ kit changes in it is put back.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -40,8 +41,12 @@ def lent(
         ``attributes`` may be exchanged.
     """
     with contextlib.ExitStack() as stack:
+        # The options go into a copy of the parser: a value that the user's
+        # file spells with a bare "%" could not be set back.
+        stack.enter_context(_kept(config, "file_config"))
+        cast(Any, config).file_config = copy.deepcopy(config.file_config)
         for section, target in _sections(config, targets):
-            stack.enter_context(_url(config, section, target, driver))
+            _offer_url(config, section, target, driver)
         if len(targets) == 1 and redirect:
             stack.enter_context(_attributes(config, targets[0]))
         if hasattr(config, "stdout"):
@@ -100,28 +105,14 @@ def url_for(config: Config, section: str, target: Target) -> URL:
     return ours
 
 
-@contextlib.contextmanager
-def _url(
+def _offer_url(
     config: Config, section: str, target: Target, driver: str | None
-) -> Iterator[None]:
+) -> None:
     url = url_for(config, section, target)
     if driver is not None:
         url = url.set(drivername=f"{url.get_backend_name()}+{driver}")
     text = url.render_as_string(hide_password=False).replace("%", "%%")
-    parser = config.file_config
-    had_section = parser.has_section(section)
-    had = had_section and OPTION in parser.options(section)
-    before = parser.get(section, OPTION, raw=True) if had else None
     config.set_section_option(section, OPTION, text)
-    try:
-        yield
-    finally:
-        if not had_section:
-            parser.remove_section(section)
-        elif before is None:
-            parser.remove_option(section, OPTION)
-        else:
-            parser.set(section, OPTION, before)
 
 
 @contextlib.contextmanager

@@ -15,14 +15,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, MetaData, Row, Table
+from sqlalchemy.engine import URL
 
 from migtestkit.assertions import (
     HistoryAssertions,
     RowAssertions,
     SchemaAssertions,
 )
-from migtestkit.case_options import check_attributes, collect, overridden
+from migtestkit.case.options import check_attributes, collect, overridden
 from migtestkit.config import MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.history import RevisionHistory
@@ -67,6 +69,52 @@ class MigrationTestCase(
     #: Django's runner selects by these: ``--tag migration``.
     tags = {"migration"}
 
+    # -- options -------------------------------------------------------------
+
+    #: A path of an ini or ``pyproject.toml``, ``"package:path"``, an
+    #: ``alembic.config.Config``, or ``None``: look for it.
+    alembic_config: str | os.PathLike[str] | Config | None = None
+    #: As ``alembic -n``.
+    ini_section: str = "alembic"
+    #: As ``alembic -x``, one each.
+    x_arguments: Sequence[str] = ()
+    #: Where throw-away databases are made; ``None``:
+    #: ``$MIGTESTKIT_DATABASE_URL``, else SQLite. A mapping name -> URL for
+    #: histories that migrate several databases.
+    database_url: str | URL | Mapping[str, str | URL] | None = None
+    #: ``False``: env.py's connections to other databases are refused, never
+    #: redirected.
+    redirect: bool = True
+    #: ``True``: connections by a driver itself are refused too.
+    strict: bool = False
+    #: Where each test starts.
+    start_revision: str = "base"
+    #: Revision -> rows to insert when an upgrade reaches just before it.
+    before_revision_data: Mapping[str, Any] = {}
+    #: Revision -> rows to insert when an upgrade has just applied it.
+    at_revision_data: Mapping[str, Any] = {}
+    #: This revision and all it requires stay applied in checks; a tuple gives
+    #: one for each branch.
+    minimum_downgrade_revision: str | tuple[str, ...] | None = None
+    #: Revision -> why its downgrade is not tested.
+    irreversible_revisions: Mapping[str, str] = {}
+    #: Stamped in passing, not run, in both directions.
+    skip_revisions: Sequence[str] = ()
+    #: Compared with the database instead of env.py's.
+    target_metadata: MetaData | Sequence[MetaData] | None = None
+    #: The package whose models must all be registered.
+    model_package: str | None = None
+    #: Environment variables while env.py runs.
+    environ: Mapping[str, str] = {}
+    #: Seconds that a migration's statement may wait for a lock.
+    lock_timeout: float = 10.0
+    #: Keep a failed test's database and print how to connect; ``None``:
+    #: ``$MIGTESTKIT_KEEP_FAILED``.
+    keep_failed_database: bool | None = None
+    #: Accept a database with tables from :meth:`get_migration_engine`; its
+    #: content may be lost.
+    adopt_existing_database: bool = False
+
     # -- hooks ---------------------------------------------------------------
 
     def alembic_context(self) -> AbstractContextManager[Any] | None:
@@ -104,7 +152,7 @@ class MigrationTestCase(
     def migration_config(self) -> MigrationConfig:
         """Return the options of this test as one object."""
         check_attributes(type(self), MigrationTestCase, READ_ONLY)
-        options = collect(self, MigrationTestCase)
+        options = collect(self)
         module = sys.modules.get(type(self).__module__)
         file = getattr(module, "__file__", None)
         if file is not None:

@@ -30,7 +30,7 @@ OPTIONS = tuple(
 _CERTAIN = 0.88
 
 
-def collect(case: Any, base: type) -> dict[str, Any]:
+def collect(case: Any) -> dict[str, Any]:
     """Return the options that a test case sets: attributes, and what its
     ``get_<option>()`` methods return, which win."""
     found = {}
@@ -38,7 +38,7 @@ def collect(case: Any, base: type) -> dict[str, Any]:
         hook = getattr(case, f"get_{name}", None)
         if callable(hook):
             found[name] = hook()
-        elif hasattr(case, name):
+        else:
             found[name] = getattr(case, name)
     return found
 
