@@ -1,0 +1,177 @@
+"""How are the checks run on a project that has no test?"""
+
+from __future__ import annotations
+
+import time
+import traceback
+import unittest
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from migtestkit import MigrationTestCase
+from migtestkit.checks import HistoryChecks
+from migtestkit.cli.progress import Progress
+from migtestkit.config import MigrationConfig
+from migtestkit.context import MigrationContext
+from migtestkit.errors import (
+    ConfigError,
+    MigrationFailed,
+    MigtestkitError,
+    listing,
+    suggest,
+)
+
+__unittest = True
+
+
+def known_checks() -> tuple[str, ...]:
+    """Return the names of all checks, in the order in which they run."""
+    return tuple(
+        name for name in vars(HistoryChecks) if name.startswith("test_")
+    )
+
+
+def select_checks(
+    only: Sequence[str], excluded: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the checks to run.
+
+    :param only: names, ``test_`` may be left out; none: all.
+    :param excluded: names to leave out.
+    :raises ConfigError: a name is unknown, or nothing is left.
+    """
+    wanted = {_full_name(name) for name in only} or set(known_checks())
+    unwanted = {_full_name(name) for name in excluded}
+    left = tuple(name for name in known_checks() if name in wanted - unwanted)
+    if not left:
+        raise ConfigError("--check and --exclude leave no check to run")
+    return left
+
+
+def _full_name(name: str) -> str:
+    known = known_checks()
+    for candidate in (name, f"test_{name}"):
+        if candidate in known:
+            return candidate
+    short = [one.removeprefix("test_") for one in known]
+    raise ConfigError(
+        f"no check is called {name!r}; there are {listing(short)}"
+        f"{suggest(name.removeprefix('test_'), short)}"
+    )
+
+
+@dataclass
+class Outcome:
+    """How the checks ended.
+
+    :ivar passed: names of those that passed.
+    :ivar failures: name -> text.
+    :ivar errors: name -> text, of those that could not run.
+    :ivar skipped: name -> reason.
+    :ivar notes: what was left out of checks that passed.
+    """
+
+    passed: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """Return the counts."""
+        parts = [
+            f"{len(self.passed)} passed",
+            f"{len(self.failures)} failed",
+            f"{len(self.skipped)} skipped",
+        ]
+        if self.errors:
+            parts.append(f"{len(self.errors)} could not run")
+        return ", ".join(parts)
+
+
+class _Result(unittest.TestResult):
+    """Sorts what a check ends in, and shows it."""
+
+    def __init__(self, progress: Progress, outcome: Outcome) -> None:
+        super().__init__()
+        self._progress = progress
+        self._outcome = outcome
+        self._began = 0.0
+        self._word = ""
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        self._began, self._word = time.perf_counter(), ""
+        self._progress.start(_name(test))
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        super().stopTest(test)
+        name = _name(test)
+        if not self._word:
+            self._word = "passed"
+            self._outcome.passed.append(name)
+        self._progress.stop(
+            name, self._word, time.perf_counter() - self._began
+        )
+
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:
+        super().addFailure(test, err)
+        self._word = "FAILED"
+        self._outcome.failures[_name(test)] = str(err[1])
+
+    def addError(self, test: unittest.TestCase, err: Any) -> None:
+        super().addError(test, err)
+        error = err[1]
+        if isinstance(error, MigrationFailed):
+            self._word = "FAILED"
+            self._outcome.failures[_name(test)] = str(error)
+            return
+        self._word = "could not run"
+        text = str(error)
+        if not isinstance(error, MigtestkitError):
+            text = "".join(traceback.format_exception(*err))
+        self._outcome.errors[_name(test)] = text
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
+        super().addSkip(test, reason)
+        parent = getattr(test, "test_case", None)
+        if parent is not None:
+            # What a check that passes left out.
+            parameters = getattr(test, "params", {})
+            revision = parameters.get("revision", "")
+            notes = self._outcome.notes.setdefault(_name(parent), [])
+            notes.append(f"{revision}: {reason}")
+            return
+        self._word = "skipped"
+        self._outcome.skipped[_name(test)] = reason
+
+
+def _name(test: Any) -> str:
+    return str(getattr(test, "_testMethodName", test))
+
+
+def run_checks(
+    config: MigrationConfig, names: Sequence[str], progress: Progress
+) -> Outcome:
+    """Run checks on the project of a configuration.
+
+    :raises MigtestkitError: none of them can run.
+    """
+    with MigrationContext(config) as context:
+        # What would stop every check is said once, before the first.
+        history = context.history
+        progress.title(context.environment.config, history)
+
+    class History(HistoryChecks, MigrationTestCase):
+        def migration_config(self) -> MigrationConfig:
+            return config
+
+    outcome = Outcome()
+    result = _Result(progress, outcome)
+    with progress.following():
+        for name in names:
+            History(name).run(result)
+    progress.report(outcome)
+    return outcome

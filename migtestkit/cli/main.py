@@ -1,0 +1,131 @@
+"""How are the command line's words understood?"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from migtestkit.cli.check import run_checks, select_checks
+from migtestkit.cli.progress import Progress
+from migtestkit.config import MigrationConfig
+from migtestkit.errors import ConfigError, MigtestkitError
+
+PASSED, FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
+DESCRIPTION = (
+    "Test the Alembic migrations of a project, on throw-away databases; "
+    "env.py needs no change, and no other database is touched."
+)
+STATUS = (
+    "Exit status: 0 all checks passed (or were skipped, which is named), "
+    "1 a check failed, 2 the checks could not run."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    :param argv: the words after the program's name; default: the process's.
+    :return: the exit status.
+    """
+    options = build_parser().parse_args(argv)
+    try:
+        return check(options)
+    except MigtestkitError as error:
+        print(f"migtestkit: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    except KeyboardInterrupt:
+        print("\nmigtestkit: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m migtestkit", description=DESCRIPTION, epilog=STATUS
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"migtestkit {_version()}"
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_check(commands)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("migtestkit")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _add_check(commands: Any) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="run the ready-made checks on the whole history",
+        description="Run the ready-made checks on the whole history of the "
+        "project found from the current folder, or named with -c.",
+        epilog=STATUS,
+    )
+    add = parser.add_argument
+    add("-c", "--config", metavar="FILE", help="an ini or pyproject.toml")
+    add("-n", "--name", metavar="SECTION", default="alembic",
+        help="section of the ini file (default: alembic)")
+    add("-x", action="append", default=[], metavar="ARG", dest="x",
+        help="argument for env.py, as alembic -x; may be repeated")
+    add("--url", action="append", default=[], metavar="[NAME=]URL",
+        help="where to make the throw-away databases (default: "
+        "$MIGTESTKIT_DATABASE_URL, else SQLite); NAME=URL, repeated, where "
+        "env.py migrates several databases")
+    add("--check", action="append", default=[], metavar="NAME",
+        help="run this check only; may be repeated")
+    add("--exclude", action="append", default=[], metavar="NAME",
+        help="leave this check out; may be repeated")
+    add("-v", "--verbose", action="store_true",
+        help="print every revision as it is run")
+
+
+def check(options: argparse.Namespace) -> int:
+    """Run ``check``."""
+    config = MigrationConfig.from_options(
+        alembic_config=options.config,
+        ini_section=options.name,
+        x_arguments=tuple(options.x),
+        database_url=database_url(options.url),
+    )
+    names = select_checks(options.check, options.exclude)
+    outcome = run_checks(
+        config, names, Progress(sys.stdout, verbose=options.verbose)
+    )
+    if outcome.errors:
+        return COULD_NOT_RUN
+    return FAILED if outcome.failures else PASSED
+
+
+def database_url(given: Sequence[str]) -> str | Mapping[str, str] | None:
+    """Return ``database_url`` for the values of ``--url``.
+
+    :raises ConfigError: several, and one without a name.
+    """
+    if not given:
+        return None
+    named = [_split(one) for one in given]
+    if len(named) == 1 and not named[0][0]:
+        return named[0][1]
+    if not all(name for name, _ in named):
+        raise ConfigError(
+            "--url is given more than once; each must name its database: "
+            "--url engine1=sqlite:// --url engine2=sqlite://"
+        )
+    return dict(named)
+
+
+def _split(value: str) -> tuple[str, str]:
+    """Split ``NAME=URL``; a URL may hold ``=`` in its query."""
+    name, equals, url = value.partition("=")
+    if equals and "://" not in name:
+        return name, url
+    return "", value

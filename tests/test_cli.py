@@ -1,0 +1,210 @@
+"""Does ``python -m migtestkit`` say and return what its help promises?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from migtestkit.__main__ import main
+from migtestkit.cli.check import known_checks, select_checks
+from migtestkit.cli.main import database_url
+from migtestkit.errors import ConfigError
+from tests import zoo
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class CommandTestCase(unittest.TestCase):
+    """Runs the command in this process."""
+
+    def project(self, name):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        project = zoo.PROJECTS[name]
+        root = zoo.copy_project(project, Path(folder.name))
+        zoo.make_production(project, root)
+        self.addCleanup(zoo.forget_modules, root)
+        return root
+
+    def run_command(self, *words):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = main(words)
+            except SystemExit as exit:
+                status = exit.code
+        return status, out.getvalue(), err.getvalue()
+
+    def check(self, name, *words):
+        root = self.project(name)
+        config = root / zoo.PROJECTS[name].config
+        return self.run_command("check", "-c", str(config), *words)
+
+
+class TestStatus(CommandTestCase):
+    def test_zero_where_all_pass(self):
+        status, out, err = self.check("merged")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("5 passed, 0 failed, 1 skipped\n", out)
+        self.assertIn("4 revisions, head m1_merge\n", out)
+
+    def test_one_where_a_check_fails(self):
+        status, out, _ = self.check("defect_leftover_view")
+        self.assertEqual(status, 1)
+        self.assertIn("4 passed, 1 failed, 1 skipped\n", out)
+        self.assertIn("FAILED test_downgrade_leaves_no_trace\n", out)
+        self.assertIn("r2_view.py", out)
+
+    def test_one_where_a_migration_fails_outside_of_an_assertion(self):
+        status, out, _ = self.check("defect_broken_upgrade", "--check=model_"
+                                    "definitions_match_ddl")
+        self.assertEqual(status, 1)
+        self.assertIn("0 passed, 1 failed, 0 skipped\n", out)
+        self.assertIn("upgrade of revision r2_index", out)
+
+    def test_two_where_env_py_cannot_be_run(self):
+        status, out, _ = self.check("other_backend")
+        self.assertEqual(status, 2)
+        self.assertIn("4 could not run\n", out)
+        self.assertIn("env.py connects to postgresql", out)
+        self.assertEqual(out.count("env.py connects to postgresql"), 1)
+        self.assertNotIn("secret", out)
+
+    def test_two_where_there_is_no_configuration(self):
+        status, out, err = self.run_command("check", "-c", "missing.ini")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("migtestkit: alembic_config names 'missing.ini'", err)
+
+    def test_two_for_words_that_mean_nothing(self):
+        status, _, err = self.run_command("check", "--chek", "x")
+        self.assertEqual(status, 2)
+        self.assertIn("--chek", err)
+
+    def test_zero_for_an_empty_history_whose_checks_are_skipped(self):
+        status, out, _ = self.check("empty")
+        self.assertEqual(status, 0)
+        self.assertIn("0 passed, 0 failed, 6 skipped\n", out)
+        self.assertIn(
+            "skipped test_upgrade: the history has no revision\n", out
+        )
+
+
+class TestOptions(CommandTestCase):
+    def test_check_and_exclude(self):
+        _, out, _ = self.check("linear", "--check", "upgrade", "--check",
+                               "test_single_head_revision")
+        self.assertIn("2 passed, 0 failed, 0 skipped", out)
+        _, out, _ = self.check("linear", "--exclude", "upgrade")
+        self.assertNotIn("test_upgrade", out)
+        self.assertIn("4 passed, 0 failed, 1 skipped", out)
+
+    def test_an_unknown_check_is_named_with_what_is_near(self):
+        status, _, err = self.check("linear", "--check", "up_down_consistancy")
+        self.assertEqual(status, 2)
+        self.assertIn("no check is called 'up_down_consistancy'", err)
+        self.assertIn("did you mean 'up_down_consistency'", err)
+
+    def test_leaving_out_every_check_is_an_error(self):
+        with self.assertRaisesRegex(ConfigError, "no check to run"):
+            select_checks(["upgrade"], ["test_upgrade"])
+
+    def test_all_six_checks_are_known(self):
+        self.assertEqual(set(known_checks()), set(zoo.CHECKS))
+
+    def test_section(self):
+        status, out, _ = self.check("ini_section", "-n", "billing")
+        self.assertEqual(status, 0, out)
+        status, _, err = self.check("ini_section", "-n", "biling")
+        self.assertEqual(status, 2)
+        self.assertIn("did you mean 'billing'", err)
+
+    def test_x_arguments(self):
+        status, out, _ = self.check("x_argument", "-x", "tenant=acme")
+        self.assertEqual(status, 0, out)
+        status, out, _ = self.check("x_argument")
+        self.assertEqual(status, 2)
+        self.assertIn("x_arguments", out)
+
+    def test_url_for_each_database(self):
+        status, out, _ = self.check(
+            "multidb_edited",
+            "--url", "engine1=sqlite://", "--url", "engine2=sqlite://",
+        )
+        self.assertEqual(status, 0, out)
+
+    def test_url_values(self):
+        self.assertIsNone(database_url([]))
+        self.assertEqual(database_url(["sqlite://"]), "sqlite://")
+        url = "postgresql://db/?options=-c%20x=1"
+        self.assertEqual(database_url([url]), url)
+        self.assertEqual(
+            database_url([f"a={url}", "b=sqlite://"]),
+            {"a": url, "b": "sqlite://"},
+        )
+        with self.assertRaisesRegex(ConfigError, "each must name its"):
+            database_url(["sqlite://", "sqlite://"])
+
+    def test_verbose_names_every_revision_as_it_is_run(self):
+        _, out, _ = self.check("linear", "-v", "--check", "upgrade")
+        self.assertIn("    upgrade  -> r1_author", out)
+        self.assertEqual(out.count(" -> r4_born"), 2)
+        _, quiet, _ = self.check("linear", "--check", "upgrade")
+        self.assertNotIn("-> r1_author", quiet)
+
+    def test_what_a_passing_check_left_out_is_named(self):
+        status, out, _ = self.check("defect_downgrade_not_implemented")
+        self.assertEqual(status, 0)
+        self.assertIn("not tested in test_up_down_consistency:\n  r2_book: ",
+                      out)
+
+
+class TestProcess(CommandTestCase):
+    """The command as a person starts it."""
+
+    def start(self, root, **options):
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            [sys.executable, "-m", "migtestkit", "check"],
+            cwd=root, env=environ, stdin=subprocess.DEVNULL, **options,
+        )
+
+    def test_the_project_of_the_current_folder_is_found(self):
+        root = self.project("linear")
+        before = (root / "production.db").read_bytes()
+        done = self.start(root, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stderr, "")
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertEqual((root / "production.db").read_bytes(), before)
+
+    def test_a_terminal_is_shown_the_revision_at_hand(self):
+        root = self.project("linear")
+        ours, theirs = pty.openpty()
+        done = self.start(root, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 65536):
+                shown += piece
+        os.close(ours)
+        self.assertEqual(done.returncode, 0)
+        text = shown.decode()
+        self.assertRegex(text, r"test_upgrade \.\.\. \d+: upgrade ")
+        final = [
+            re.split("\r\x1b\\[K", line)[-1] for line in text.split("\n")
+        ]
+        self.assertTrue(
+            any("test_upgrade ....." in line for line in final), final
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
