@@ -31,7 +31,7 @@ autodoc_preserve_defaults = True
 
 # Names of other projects have no page here; ours must all be found.
 _elsewhere = "|".join([
-    r"(alembic|collections|contextlib|os|pathlib|sqlalchemy|types|typing"
+    r"(alembic|collections|contextlib|os|pathlib|re|sqlalchemy|types|typing"
     r"|unittest)\..*",
     *dir(builtins), *collections.abc.__all__, *typing.__all__,
 ])

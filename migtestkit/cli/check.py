@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from migtestkit import MigrationTestCase
+from migtestkit.case import MigrationTestCase
 from migtestkit.checks import HistoryChecks
 from migtestkit.cli.progress import Progress
 from migtestkit.config import MigrationConfig
