@@ -23,12 +23,25 @@ __all__ = [
     "TableError",
 ]
 
-_PASSWORD_IN_URL = re.compile(r"(?P<head>\w://[^\s:/@]*):[^\s@]+@")
+#: Up to the last "@": people forget to escape one in a password.
+_PASSWORD_IN_URL = re.compile(r"(?P<head>\w://[^\s:/@]*):[^\s]*@")
+#: As query of a URL, in libpq's DSN, and in what Python shows of a mapping.
+_PASSWORD_BY_NAME = re.compile(
+    r"(?P<head>\b(?:password|passwd|pwd)\b['\"]?\s*[=:]\s*)"
+    r"(?P<value>'[^']*'|\"[^\"]*\"|[^\s&,;'\"})]+)",
+    re.IGNORECASE,
+)
+#: A name is near if it is at least this much like the word ...
+_NEAR = 0.7
+#: ... and not much less like it than the nearest.
+_NEARLY_AS_NEAR = 0.1
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with the password of every URL in it masked."""
-    return _PASSWORD_IN_URL.sub(r"\g<head>:***@", text)
+    """Return ``text`` with every password in it masked that a URL, or a
+    setting called so, gives."""
+    text = _PASSWORD_IN_URL.sub(r"\g<head>:***@", text)
+    return _PASSWORD_BY_NAME.sub(r"\g<head>***", text)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
@@ -38,18 +51,29 @@ def suggest(word: str, known: Iterable[str]) -> str:
     :param known: what exists.
     :return: a clause to append to a message, empty if nothing is near.
     """
-    names = sorted({str(name) for name in known})
+    names = sorted({str(name) for name in known} - {word})
     near = [
-        name
-        for name in names
-        if len(word) > 1 and name != word and name.startswith(word)
-    ][:3]
-    for name in difflib.get_close_matches(word, names, 3, 0.6):
-        if name not in near and name != word:
-            near.append(name)
+        name for name in names if len(word) > 1 and name.startswith(word)
+    ]
+    near = near[:3] or _resembling(word, names)
     if not near:
         return ""
-    return "; did you mean " + " or ".join(map(repr, near[:3])) + "?"
+    return "; did you mean " + " or ".join(map(repr, near)) + "?"
+
+
+def _resembling(word: str, names: list[str]) -> list[str]:
+    """Return the names that differ by a slip, those alone that are about as
+    near as the nearest."""
+    alike = {
+        name: difflib.SequenceMatcher(None, word, name).ratio()
+        for name in difflib.get_close_matches(word, names, 3, _NEAR)
+    }
+    best = max(alike.values(), default=0.0)
+    return [
+        name
+        for name, ratio in alike.items()
+        if ratio >= best - _NEARLY_AS_NEAR
+    ]
 
 
 def listing(names: Iterable[str], limit: int = 20) -> str:
@@ -72,7 +96,10 @@ class MigtestkitError(Exception):
         super().__init__(redact(message))
         # Exception.__reduce__ carries args and __dict__: data given by
         # keyword therefore survives pickling with any class below.
-        self.__dict__.update(data)
+        self.__dict__.update(
+            (name, redact(value) if isinstance(value, str) else value)
+            for name, value in data.items()
+        )
 
 
 class ConfigError(MigtestkitError):

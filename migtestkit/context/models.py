@@ -74,7 +74,7 @@ def _compare(
     if hook is not None:
         hook(alembic, heads, directives)
     rendered = [
-        _render(alembic, operations)
+        _render(alembic, metadata, operations)
         for one in directives
         for operations in one.upgrade_ops_list
         if not operations.is_empty()
@@ -88,8 +88,13 @@ def _each(metadata: MetaData | Sequence[MetaData]) -> Sequence[MetaData]:
     return [metadata] if isinstance(metadata, MetaData) else metadata
 
 
-def _render(alembic: AlembicContext, operations: Any) -> str:
+def _render(alembic: AlembicContext, metadata: Any, operations: Any) -> str:
     options = alembic.opts
+    # A context for rendering alone: Alembic refuses the one at hand, for the
+    # function below hides its metadata.
+    renderer = AlembicContext.configure(
+        dialect=alembic.dialect, opts={"target_metadata": metadata}
+    )
     code = render_python_code(
         operations,
         sqlalchemy_module_prefix=options.get("sqlalchemy_module_prefix")
@@ -98,7 +103,7 @@ def _render(alembic: AlembicContext, operations: Any) -> str:
         render_as_batch=bool(options.get("render_as_batch")),
         render_item=options.get("render_item"),
         user_module_prefix=options.get("user_module_prefix"),
-        migration_context=alembic,
+        migration_context=renderer,
     )
     # Alembic's own frame around generated code says nothing here.
     lines = [

@@ -150,13 +150,16 @@ def _models(package: str) -> Iterator[tuple[str, str]]:
     """Import a package whole; yield its models as table and description."""
     for module in _modules(package):
         for name, value in sorted(vars(module).items()):
+            if not isinstance(value, type):
+                # Proxies, such as Flask's, refuse any look at them here.
+                continue
             table = getattr(value, "__table__", None)
-            if isinstance(table, Table) and isinstance(value, type):
-                if value.__module__ == module.__name__:
-                    yield table.key, (
-                        f"table {table.key!r}, class {name} of "
-                        f"{module.__name__}"
-                    )
+            if isinstance(table, Table) and (
+                value.__module__ == module.__name__
+            ):
+                yield table.key, (
+                    f"table {table.key!r}, class {name} of {module.__name__}"
+                )
 
 
 def _modules(package: str) -> Iterator[Any]:

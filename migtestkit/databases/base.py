@@ -17,7 +17,11 @@ from sqlalchemy.engine.interfaces import Dialect
 
 __unittest = True
 
-__all__ = ["Backend", "Database", "new_token"]
+__all__ = ["MARK", "Backend", "Database", "new_token"]
+
+#: Key in ``connection.info`` of the connections that the kit's own engines
+#: open: the address of their database.
+MARK = "migtestkit_address"
 
 
 def new_token() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 
 from migtestkit.databases.base import Backend
+from migtestkit.databases.mysql import MySQL
+from migtestkit.databases.postgresql import PostgreSQL
 from migtestkit.databases.sqlite import SQLite
 from migtestkit.errors import ConfigError, listing
 
@@ -22,7 +24,8 @@ def known_backends() -> dict[str, Backend]:
     ``migtestkit.databases``; an entry may also replace one of the kit's.
     """
     if not _loaded:
-        _register(SQLite())
+        for backend in (SQLite, PostgreSQL, MySQL):
+            _register(backend())
         for entry in importlib.metadata.entry_points(group=GROUP):
             if not entry.value.startswith("migtestkit."):
                 _register(entry.load()())

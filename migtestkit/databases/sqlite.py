@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import NullPool
 
-from migtestkit.databases.base import Backend, Database, new_token
+from migtestkit.databases.base import MARK, Backend, Database, new_token
 from migtestkit.errors import ConfigError
 
 __unittest = True
@@ -56,6 +56,7 @@ class SQLiteFile(Database):
         return engine
 
     def _connected(self, dbapi_connection: Any, record: Any) -> None:
+        record.info[MARK] = self.address
         self.prepare(dbapi_connection)
 
     def connect_arguments(

@@ -21,7 +21,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
-from migtestkit.databases import Backend, Database
+from migtestkit.databases import MARK, Backend, Database
 from migtestkit.errors import (
     ConfigError,
     ForeignDatabaseError,
@@ -30,9 +30,6 @@ from migtestkit.errors import (
 )
 
 __unittest = True
-
-#: Key in ``connection.info`` of the connections that the kit's engines open.
-MARK = "migtestkit_address"
 
 
 @dataclass

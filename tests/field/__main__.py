@@ -68,7 +68,8 @@ class FieldTest(unittest.TestCase):
             for check, found in cls.outcomes.items():
                 print(
                     f"--- {check}: {found['outcome']} "
-                    f"({found['seconds']} s)\n{found['text']}",
+                    f"({found['seconds']} s)\n"
+                    + "\n".join([found["text"], *found["untested"]]),
                     file=sys.stderr,
                 )
 
@@ -115,6 +116,7 @@ class FieldTest(unittest.TestCase):
                 self.assertEqual(expected.outcome, "fail", check)
             else:
                 self.assertEqual(set(expected.revisions), defects, check)
+                self.assertEqual(expected.outcome == "fail", bool(defects))
 
     # --- the kit
 
@@ -135,16 +137,66 @@ class FieldTest(unittest.TestCase):
             self.fail(f"the case file ran no {name}, but\n{texts}")
         expected, text = self.history.checks[name], found["text"]
         self.assertEqual(found["outcome"], expected.outcome, f"\n{text}")
+        failed, _, untested = text.partition("not tested")
+        if expected.outcome == "skip":
+            failed, untested = "", text
+        untested += "\n".join(found["untested"])
         self.assertEqual(
-            self.blamed(text), sorted(expected.revisions), f"\n{text}"
+            self.named(failed), sorted(expected.revisions), f"\n{text}"
         )
+        if name in (expectations.UP_DOWN, expectations.NO_TRACE):
+            self.assertEqual(
+                self.named(untested),
+                sorted(self.history.without_downgrade()),
+                f"\n{text}",
+            )
+        if name == expectations.MODELS:
+            self.assertEqual(
+                operations(text), drift(self.history), f"\n{text}"
+            )
+        if name == expectations.REGISTERED:
+            self.assertEqual(
+                sorted(re.findall(r"(?m)^  table '(\w+)'", text)),
+                sorted(self.history.details("unregistered")),
+                f"\n{text}",
+            )
         for word in expected.words:
             self.assertIn(word, text)
 
-    def blamed(self, text: str) -> list[str]:
-        """The revisions that a text says have failed."""
+    def named(self, text: str) -> list[str]:
+        """The revisions that a text names."""
         words = set(re.findall(r"[\w.]*\w", text))
         return sorted(words & set(self.history.revisions))
+
+
+def drift(history: History) -> list[str]:
+    """The findings' drift as ``alter table.column`` and the like."""
+    found = []
+    for detail in history.details("drift"):
+        kind, thing = detail.replace(":", "").split()[:2]
+        verb = {"add": "create", "remove": "drop", "modify": "alter"}
+        found.append(f"{verb[kind.partition('_')[0]]} {thing}")
+    return sorted(found)
+
+
+def operations(text: str) -> list[str]:
+    """The same of the operations that a failure shows."""
+    found, table = [], ""
+    for line in text.splitlines():
+        line = re.sub(r"batch_op\.f\((.*?)\)", r"\1", line)
+        batch = re.search(r"op\.batch_alter_table\('(\w+)'", line)
+        if batch:
+            table = batch[1]
+            continue
+        whole = re.search(r"\bop\.(create|drop)_table\('(\w+)'", line)
+        if whole:
+            found.append(f"{whole[1]} {whole[2]}")
+        part = re.search(
+            r"batch_op\.(add|create|drop|alter)_\w+\('(\w+)'", line
+        )
+        if part:
+            found.append(f"{part[1]} {table}.{part[2]}")
+    return sorted(found)
 
 
 def run(python: Path, folder: str, module: str, *arguments: str) -> str:

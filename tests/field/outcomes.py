@@ -32,7 +32,7 @@ class Recorder(unittest.TextTestResult):
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
         taken = time.monotonic() - self._began
-        self.outcomes[_name(test)]["seconds"] = round(taken, 2)
+        self._of(test)["seconds"] = round(taken, 2)
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:
         super().addFailure(test, err)
@@ -44,7 +44,12 @@ class Recorder(unittest.TextTestResult):
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         super().addSkip(test, reason)
-        self._record(test, "skip", reason)
+        whole = getattr(test, "test_case", None)
+        if whole is None:
+            self._record(test, "skip", reason)
+        else:  # a sub-test: the test goes on
+            said = f"{test}: {reason}"
+            self._of(whole)["untested"].append(said)
 
     def addSubTest(
         self,
@@ -59,12 +64,11 @@ class Recorder(unittest.TextTestResult):
     def _record(
         self, test: unittest.TestCase, outcome: str, text: str
     ) -> None:
-        found = self.outcomes.setdefault(_name(test), {})
-        found.update(outcome=outcome, text=text)
+        self._of(test).update(outcome=outcome, text=text)
 
-
-def _name(test: unittest.TestCase) -> str:
-    return test.id().rpartition(".")[2]
+    def _of(self, test: unittest.TestCase) -> Outcome:
+        name = test.id().rpartition(".")[2]
+        return self.outcomes.setdefault(name, {"untested": []})
 
 
 def main(module: str) -> None:

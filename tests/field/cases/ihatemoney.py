@@ -23,7 +23,7 @@ migrate = Migrate(
 
 
 class TestHistory(HistoryChecks, MigrationTestCase):
-    model_package = "ihatemoney"
+    model_package = "ihatemoney.models"
 
     def get_alembic_config(self) -> Config:
         with app.app_context():

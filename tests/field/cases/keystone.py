@@ -13,10 +13,12 @@ from migtestkit.checks import HistoryChecks
 
 
 class TestHistory(HistoryChecks, MigrationTestCase):
-    model_package = "keystone"
+    model_package = "keystone.assignment"
 
     def get_alembic_config(self) -> Config:
         keystone.conf.configure()
         sql.initialize()
-        manage.import_sql_modules()
         return upgrades.get_alembic_config()
+
+    def alembic_context(self) -> None:
+        manage.import_sql_modules()

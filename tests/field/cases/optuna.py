@@ -14,7 +14,7 @@ FOLDER = Path(_rdb.__file__).parent
 
 
 class TestHistory(HistoryChecks, MigrationTestCase):
-    model_package = "optuna"
+    model_package = "optuna.storages._rdb"
 
     def get_alembic_config(self) -> Config:
         config = Config(FOLDER / "alembic.ini")

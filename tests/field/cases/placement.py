@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from oslo_config import cfg
 from placement import conf, db_api
 
@@ -9,17 +11,20 @@ from migtestkit import MigrationTestCase
 from migtestkit.checks import HistoryChecks
 
 
+@functools.cache
+def configure() -> None:
+    settings = cfg.ConfigOpts()
+    conf.register_opts(settings)
+    settings.set_default(
+        "connection", "sqlite:///placement.db", "placement_database"
+    )
+    settings([], project="placement", default_config_files=[])
+    db_api.configure(settings)
+
+
 class TestHistory(HistoryChecks, MigrationTestCase):
     alembic_config = "placement.db.sqlalchemy:alembic.ini"
-    model_package = "placement"
+    model_package = "placement.db"
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        settings = cfg.ConfigOpts()
-        conf.register_opts(settings)
-        settings.set_default(
-            "connection", "sqlite:///placement.db", "placement_database"
-        )
-        settings([], project="placement", default_config_files=[])
-        db_api.configure(settings)
+    def alembic_context(self) -> None:
+        configure()

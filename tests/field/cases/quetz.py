@@ -10,4 +10,4 @@ from migtestkit.checks import HistoryChecks
 
 class TestHistory(HistoryChecks, MigrationTestCase):
     alembic_config = _alembic_config("sqlite:///quetz.sqlite")
-    model_package = "quetz"
+    model_package = "quetz.jobs"
