@@ -13,9 +13,11 @@ from typing import Any, cast
 
 import alembic
 import alembic.config
-from alembic import op
-from alembic.runtime.migration import MigrationStep, RevisionStep
+from alembic import op, util
+from alembic.runtime.migration import MigrationStep, RevisionStep, StampStep
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RangeNotAncestorError
+from alembic.util import CommandError
 
 __unittest = True
 
@@ -33,6 +35,20 @@ def command_line_options(x_arguments: Sequence[str]) -> argparse.Namespace:
     arguments = [part for x in x_arguments for part in ("-x", x)]
     parser = alembic.config.CommandLine().parser
     return parser.parse_args([*arguments, "upgrade", "heads"])
+
+
+def read_one_by_one(scripts: ScriptDirectory) -> list[Script]:
+    """Read every revision script, without fitting them together."""
+    return list(scripts._load_revisions())
+
+
+def needed_by(script: Script) -> dict[str, tuple[str, ...]]:
+    """Return the names that a script gives, by the variable that holds
+    them: what it stands on, as it is written there."""
+    return {
+        "down_revision": tuple(script._versioned_down_revisions),
+        "depends_on": util.to_tuple(script.dependencies, default=()),
+    }
 
 
 def required(script: Script) -> tuple[str, ...]:
@@ -65,7 +81,9 @@ def plan_stamp(
 
 
 def step_revision(step: MigrationStep) -> str:
-    """Return the id of the revision that a step runs."""
+    """Return the id of the revision that a step runs, or stamps."""
+    if isinstance(step, StampStep):
+        return (step.to_revisions or step.from_revisions)[-1]
     return cast(RevisionStep, step).revision.revision
 
 
@@ -116,14 +134,21 @@ def has_downgrade(script: Script) -> bool:
 def resolve_upgrade(
     scripts: ScriptDirectory, target: str, heads: Iterable[str]
 ) -> tuple[str, ...]:
-    """Return the ids that ``alembic upgrade target`` would go to."""
-    with scripts._catch_revision_errors():
+    """Return the ids that ``alembic upgrade target`` would go to, none for
+    base.
+
+    :raises CommandError: in Alembic's words, but for a relative target that
+        leads beyond a head, on which Alembic breaks down.
+    """
+    with scripts._catch_revision_errors(end=target):
         found = scripts.revision_map._parse_upgrade_target(
             current_revisions=tuple(heads),
             target=target,
             assert_relative_length=True,
         )
-    return tuple(cast(Script, rev).revision for rev in found if rev)
+    if None in found and target != "base":
+        raise CommandError(f"{target} leads beyond the head")
+    return tuple(rev.revision for rev in found if isinstance(rev, Script))
 
 
 def resolve_downgrade(
@@ -131,7 +156,7 @@ def resolve_downgrade(
 ) -> str | None:
     """Return the id that ``alembic downgrade target`` would go to, ``None``
     for base."""
-    with scripts._catch_revision_errors():
+    with scripts._catch_revision_errors(end=target):
         _, rev = scripts.revision_map._parse_downgrade_target(
             current_revisions=tuple(heads),
             target=target,
@@ -140,6 +165,12 @@ def resolve_downgrade(
     if rev is None or isinstance(rev, str):
         return None
     return rev.revision
+
+
+def nothing_to_drop(error: CommandError) -> bool:
+    """Say whether Alembic refuses a downgrade because it sees nothing that
+    is applied above the target, nor the target itself."""
+    return isinstance(error.__cause__, RangeNotAncestorError)
 
 
 def forget_operations() -> None:

@@ -25,10 +25,11 @@ __all__ = [
 
 #: Up to the last "@": people forget to escape one in a password.
 _PASSWORD_IN_URL = re.compile(r"(?P<head>\w://[^\s:/@]*):[^\s]*@")
-#: As query of a URL, in libpq's DSN, and in what Python shows of a mapping.
+#: As query of a URL, in libpq's DSN, and in what Python shows of a mapping;
+#: not in SQL such as "password = lower(password)" or "password=:value".
 _PASSWORD_BY_NAME = re.compile(
-    r"(?P<head>\b(?:password|passwd|pwd)\b['\"]?\s*[=:]\s*)"
-    r"(?P<value>'[^']*'|\"[^\"]*\"|[^\s&,;'\"})]+)",
+    r"(?P<head>\b(?:password|passwd|pwd)(?:=|['\"]: ))"
+    r"(?:'[^']*'|\"[^\"]*\"|[^\s&,;'\"})?%:][^\s&,;'\"})]*)",
     re.IGNORECASE,
 )
 #: A name is near if it is at least this much like the word ...
@@ -69,11 +70,12 @@ def _resembling(word: str, names: list[str]) -> list[str]:
         for name in difflib.get_close_matches(word, names, 3, _NEAR)
     }
     best = max(alike.values(), default=0.0)
-    return [
-        name
+    near = [
+        (-ratio, name)
         for name, ratio in alike.items()
         if ratio >= best - _NEARLY_AS_NEAR
     ]
+    return [name for _, name in sorted(near)]
 
 
 def listing(names: Iterable[str], limit: int = 20) -> str:

@@ -12,19 +12,37 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import cast
 
+import alembic
+import sqlalchemy
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import CycleDetected
 from alembic.script.revision import RevisionError as AlembicRevisionError
 from alembic.util import CommandError
 
-from migtestkit import alembic_api
-from migtestkit.errors import ConfigError, RevisionError, listing, suggest
+from migtestkit import alembic_api, errors
+from migtestkit.errors import (
+    ConfigError,
+    MigtestkitError,
+    RevisionError,
+    listing,
+    suggest,
+)
 
 __unittest = True
 
 _DOWNWARD = re.compile(r"(?:.+@)?(?:-\d+|base)")
+_RELATIVE = re.compile(r"[+-]\d+$")
 
 __all__ = ["RevisionHistory", "load_scripts"]
+
+#: Where lines lie that are nobody's migration. By folder, for a project may
+#: well have a folder of its own called "alembic".
+_LIBRARIES = tuple(
+    os.path.dirname(str(module.__file__)) + os.sep
+    for module in (alembic, sqlalchemy, errors)
+)
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 
 #: What Alembic, and so the kit, calls an empty database.
 BASE = "base"
@@ -41,48 +59,89 @@ def load_scripts(config: Config, *, read: bool = True) -> ScriptDirectory:
     :raises RevisionError: a ``down_revision`` or ``depends_on`` that names no
         revision, a cycle, or one id used twice.
     """
+    scripts: ScriptDirectory | None = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             scripts = ScriptDirectory.from_config(config)
             if read:
                 scripts.revision_map.heads  # the first look loads the files
-        except CommandError as error:
-            raise ConfigError(_location_problem(config, str(error))) from None
-        except KeyError as error:
-            reason = next(
-                (
-                    str(w.message)
-                    for w in caught
-                    if "is not present" in str(w.message)
-                ),
-                f"revision {error} is not present",
-            )
-            raise RevisionError(
-                f"{_place(config)}: {reason}; correct the down_revision or "
-                "depends_on that names it, or add the missing script"
-            ) from None
-        except AlembicRevisionError as error:
-            raise RevisionError(
-                f"{_place(config)}: {error}; correct the down_revision or "
-                "depends_on of one of them"
-            ) from None
-        except Exception as error:
-            raise ConfigError(_import_problem(config, error)) from None
+        except (Exception, SystemExit) as error:
+            raise _load_problem(config, scripts, error) from None
+    _refuse_duplicates(config, scripts, caught)
+    return scripts
+
+
+def _load_problem(
+    config: Config, scripts: ScriptDirectory | None, error: BaseException
+) -> MigtestkitError:
+    """Return what to raise for an error while scripts were loaded."""
+    if isinstance(error, CommandError):
+        return ConfigError(_location_problem(config, str(error)))
+    users_own, _ = _places(error)
+    if scripts is None or users_own:
+        return ConfigError(_import_problem(config, error))
+    if isinstance(error, KeyError):
+        return RevisionError(_dangling(config, scripts, error))
+    if isinstance(error, AlembicRevisionError):
+        advice = (
+            "correct the down_revision or depends_on of one of them"
+            if isinstance(error, CycleDetected)
+            else "correct the script"
+        )
+        return RevisionError(f"{_place(config)}: {error}; {advice}")
+    return ConfigError(_import_problem(config, error))
+
+
+def _dangling(
+    config: Config, scripts: ScriptDirectory, error: KeyError
+) -> str:
+    """Say which scripts name a revision that there is not."""
+    found = alembic_api.read_one_by_one(scripts)
+    ids = {script.revision for script in found}
+    names = ids.union(*(script.branch_labels for script in found))
+    lines = [
+        f"{script.path}: {variable} of revision {script.revision} is "
+        f"{name!r}, which no script defines{suggest(name, ids)}"
+        for script in found
+        for variable, given in alembic_api.needed_by(script).items()
+        for name in given
+        if name not in (ids if variable == "down_revision" else names)
+    ]
+    lines = lines or [f"{_place(config)}: revision {error} is not present"]
+    return "\n".join(lines) + "; correct it, or add the missing script"
+
+
+def _refuse_duplicates(
+    config: Config,
+    scripts: ScriptDirectory,
+    caught: Iterable[warnings.WarningMessage],
+) -> None:
+    """Raise for two scripts of one id, of which Alembic but warns; give
+    other warnings back."""
     for warning in caught:
-        text = str(warning.message)
-        if "is present more than once" in text:
-            raise RevisionError(
-                f"{_place(config)}: {text}; every script needs an id of its "
-                "own"
-            )
+        if "is present more than once" in str(warning.message):
+            raise RevisionError(_duplicates(config, scripts))
         warnings.warn_explicit(
             warning.message,
             warning.category,
             warning.filename,
             warning.lineno,
         )
-    return scripts
+
+
+def _duplicates(config: Config, scripts: ScriptDirectory) -> str:
+    paths: dict[str, list[str]] = {}
+    for script in alembic_api.read_one_by_one(scripts):
+        paths.setdefault(script.revision, []).append(script.path)
+    lines = [f"{_place(config)}: every script needs an id of its own"]
+    for revision, files in sorted(paths.items()):
+        if len(files) > 1:
+            lines.append(
+                f"  revision {revision} is present more than once: "
+                + ", ".join(sorted(files))
+            )
+    return "\n".join(lines)
 
 
 def _place(config: Config) -> str:
@@ -97,7 +156,7 @@ def _location_problem(config: Config, reason: str) -> str:
             "'script_location = %(here)s/migrations'"
         )
     if "Path doesn't exist" in reason:
-        folder = reason.partition(": ")[2].partition(".  ")[0]
+        folder = reason.partition(": ")[2].partition(".  ")[0].strip("'")
         return (
             f"{_place(config)}: the script folder {folder!r} does not exist "
             f"(looked from {os.getcwd()}); correct script_location"
@@ -105,21 +164,44 @@ def _location_problem(config: Config, reason: str) -> str:
     return f"{_place(config)}: {reason}"
 
 
-def _import_problem(config: Config, error: Exception) -> str:
-    frame, path = error.__traceback__, ""
+def _import_problem(config: Config, error: BaseException) -> str:
+    users_own, path = _places(error)
+    if isinstance(error, SyntaxError):
+        path = f"{error.filename}, line {error.lineno}"
+    elif not users_own:
+        path = str(getattr(getattr(error, "obj", None), "__file__", ""))
+    kind, text = type(error).__name__, str(error)
+    if isinstance(error, SystemExit):
+        text = f"it called sys.exit({error.code!r})"
+    where = f"{path}: " if path else ""
+    hint = ""
+    if isinstance(error, AttributeError) and not users_own:
+        hint = (
+            "; a revision script needs 'revision' and 'down_revision', "
+            "which is None in the first"
+        )
+    return (
+        f"{_place(config)}: the revision scripts cannot be read: {where}"
+        f"{kind}: {text}{hint}"
+    )
+
+
+def _places(error: BaseException) -> tuple[bool, str]:
+    """Return whether the user's own code raised, or called what raised, and
+    the last line of it."""
+    frame, found = error.__traceback__, ""
     while frame is not None:
         filename = frame.tb_frame.f_code.co_filename
-        if "importlib" not in filename and "alembic" not in filename.split(
-            os.sep
-        ):
-            path = f"{filename}, line {frame.tb_lineno}: "
+        if not _in_library(filename):
+            found = f"{filename}, line {frame.tb_lineno}"
         frame = frame.tb_next
-    if isinstance(error, SyntaxError):
-        path = f"{error.filename}, line {error.lineno}: "
-    return (
-        f"{_place(config)}: the revision scripts cannot be read: {path}"
-        f"{type(error).__name__}: {error}"
-    )
+    return bool(found), found
+
+
+def _in_library(filename: str) -> bool:
+    if filename.startswith(_STANDARD_LIBRARY):
+        return "site-packages" not in filename.split(os.sep)
+    return filename.startswith(("<", *_LIBRARIES))
 
 
 class RevisionHistory:
@@ -326,15 +408,30 @@ class RevisionHistory:
         self, target: str, error: BaseException | str
     ) -> RevisionError:
         """Return the error for a target that Alembic does not accept."""
-        reason = str(error) or f"{target!r} cannot be resolved"
-        bare = target.rpartition("@")[2].partition("+")[0].partition("-")[0]
-        names = [*self.revisions, *self.labels]
-        known = suggest(bare or target, names)
+        reason = str(error) or (
+            "from where the database stands it leads to no one revision"
+        )
+        cause = str(getattr(error, "__cause__", ""))
+        if "Multiple revisions start" in cause:
+            # Alembic's commands do not pass this on.
+            reason = f"{cause.rstrip('.')}; write more of it"
+        known = "" if reason.startswith("Multiple") else self._near(target)
         if not known and "locate" in reason:
             known = f"; the history has {listing(self.revisions, 10)}"
+            if self.labels:
+                known += f", and the labels {listing(self.labels, 10)}"
         return RevisionError(
             f"revision {target!r}: {reason.rstrip('.')}{known}"
         )
+
+    def _near(self, target: str) -> str:
+        """Return the names that a target may have been meant to hold."""
+        label, _, rest = target.rpartition("@")
+        names = {*self.revisions, *self.labels, "head", "heads", BASE}
+        for word in (label, *_RELATIVE.split(rest)):
+            if word and word not in names and (near := suggest(word, names)):
+                return near
+        return ""
 
     def _at(self, revision: str) -> int:
         at = self._position.get(revision)

@@ -70,7 +70,8 @@ def mentioned(context: MigrationContext, name: str) -> bool:
     """Say whether a name occurs in any revision script."""
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     for revision in context.history.revisions:
-        with open(context.history.path(revision), encoding="utf-8") as file:
+        path = context.history.path(revision)
+        with open(path, encoding="utf-8", errors="replace") as file:
             if word.search(file.read()):
                 return True
     return False
@@ -79,7 +80,8 @@ def mentioned(context: MigrationContext, name: str) -> bool:
 def names_of(value: Any, what: str) -> list[str]:
     """Return a sequence of names as a list.
 
-    :raises TableError: it is a single name, or empty.
+    :raises TableError: it is a single name, or empty, or holds what is no
+        name.
     """
     if isinstance(value, str) or not isinstance(value, (Sequence, set)):
         raise TableError(
@@ -89,12 +91,24 @@ def names_of(value: Any, what: str) -> list[str]:
     names = list(value)
     if not names:
         raise TableError(f"{what} is empty, so there is nothing to assert")
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise TableError(f"{what} holds {name!r}, which is no name")
     return names
 
 
 def columns_of(table: Table) -> list[str]:
     """Return the names of a table's columns, in order."""
     return [column.name for column in table.columns]
+
+
+def first_lines(text: str, limit: int = 18) -> str:
+    """Return a text, cut where a person would stop reading."""
+    lines = text.splitlines()
+    if len(lines) > limit:
+        more = len(lines) - limit
+        lines[limit:] = [f"... and {more} more lines"]
+    return "\n".join(lines)
 
 
 def quoted(names: Iterable[str]) -> str:

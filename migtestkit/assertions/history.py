@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from migtestkit.assertions.base import AssertionMixin, quoted
+from migtestkit.assertions.base import AssertionMixin, first_lines, quoted
+from migtestkit.context import MigrationContext
 from migtestkit.context.models import ModelComparison, compare_models
 from migtestkit.context.roundtrip import round_trip
 from migtestkit.context.walks import WalkReport
@@ -92,9 +93,15 @@ class HistoryAssertions(AssertionMixin):
             view.migrate_up_to(revision)
         except MigrationFailed as failure:
             self._refute(msg, str(failure))
-        if view.applied == before:
+        gained = view.applied - before
+        if not gained:
             raise RevisionError(
                 f"{revision!r} is applied already, so nothing was upgraded"
+            )
+        if gained <= view.skipped_revisions:
+            raise RevisionError(
+                f"all that was to upgrade, {quoted(sorted(gained))}, is in "
+                "skip_revisions, so nothing was run"
             )
 
     def assertRoundtrip(
@@ -118,13 +125,16 @@ class HistoryAssertions(AssertionMixin):
         :param data: compare rows too.
         :param lossy: tables, and columns as ``"table.column"``, whose values
             the downgrade may lose.
-        :raises RevisionError: the revision is applied already.
+        :raises RevisionError: the revision is applied already, or among
+            ``skip_revisions``.
         :raises TableError: ``lossy`` names no table or column.
         """
         view = self.migrations.on(database)
         if rev is not None:
             view.migrate_up_before(rev)
-        elif view.is_at_heads:
+        elif view.applied | view.skipped_revisions >= set(
+            view.history.revisions
+        ):
             self._refute(
                 msg, "the database is at its heads: no revision was tested"
             )
@@ -148,20 +158,26 @@ class HistoryAssertions(AssertionMixin):
         :raises ConfigError: env.py gives no ``target_metadata``, or there is
             nothing to compare.
         """
-        context = self.migrations
+        comparisons = self.compare_at_heads(self.migrations, msg)
+        self.refute_drift(comparisons, msg)
+        reason = nothing_compared(comparisons)
+        if reason and not allow_empty:
+            raise ConfigError(reason)
+
+    def compare_at_heads(
+        self, context: MigrationContext, msg: Any = None
+    ) -> list[ModelComparison]:
+        """Compare the models with the databases of a context, at heads."""
         try:
             context.apply_revisions(context.history.revisions)
         except MigrationFailed as failure:
             self._refute(msg, str(failure))
-        comparisons = compare_models(context)
-        reason = nothing_compared(comparisons)
-        if reason and not allow_empty:
-            raise ConfigError(reason)
-        self._refute_drift(comparisons, msg)
+        return compare_models(context)
 
-    def _refute_drift(
+    def refute_drift(
         self, comparisons: Sequence[ModelComparison], msg: Any = None
     ) -> None:
+        """Fail with what autogenerate would write, if it would."""
         parts = []
         for one in comparisons:
             if one.operations:
@@ -171,7 +187,7 @@ class HistoryAssertions(AssertionMixin):
                 parts.append(
                     f"the models and the migrations{where} differ; "
                     f"`alembic revision --autogenerate` would write:\n"
-                    f"{one.operations}"
+                    f"{first_lines(one.operations)}"
                 )
         if parts:
             self._refute(msg, "\n".join(parts))
@@ -190,26 +206,36 @@ class HistoryAssertions(AssertionMixin):
         that is applied. Without ``revision`` it is a context manager around
         any moves::
 
-            with self.assertMigrationFails(regex="orphaned rows"):
+            with self.assertMigrationFails(regex="orphaned rows") as caught:
                 self.migrate_up_one()
+            self.assertEqual("8f1e", caught.exception.revision)
+
+        The database can be used afterwards, and stands where it stood.
+        Statements before the failing one are undone only where env.py's
+        transaction covers them: neither MySQL nor, as Python's driver
+        begins its transactions late, SQLite takes back a table that was
+        created. :meth:`migrate_up_to` tries the revision again.
 
         :param revision: the revision.
         :param regex: searched in the text of the error.
         :return: the :class:`~migtestkit.errors.MigrationFailed`; the context
             manager yields an object with it as ``exception``.
-        :raises RevisionError: the revision is applied already.
+        :raises RevisionError: the revision is applied already, or among
+            ``skip_revisions``.
         """
         if revision is None:
-            return self._failing(regex, msg)
+            return self._failing(regex, msg, "no migration failed")
         view = self.migrations.on(database)
         view.migrate_up_before(revision)
-        with self._failing(regex, msg) as caught:
+        name = view.history.describe(view.history.resolve_revision(revision))
+        nothing = f"the upgrade of revision {name} did not fail"
+        with self._failing(regex, msg, nothing) as caught:
             view.migrate_up_one()
         return caught.exception
 
     @contextlib.contextmanager
     def _failing(
-        self, regex: str | re.Pattern[str], msg: Any
+        self, regex: str | re.Pattern[str], msg: Any, nothing: str
     ) -> Iterator[_Caught]:
         caught = _Caught()
         try:
@@ -217,7 +243,7 @@ class HistoryAssertions(AssertionMixin):
         except MigrationFailed as failure:
             caught.exception = failure
         if caught.exception is None:
-            self._refute(msg, "no migration failed")
+            self._refute(msg, nothing)
         if not re.search(regex, str(caught.exception)):
             pattern = regex if isinstance(regex, str) else regex.pattern
             self._refute(
@@ -244,19 +270,22 @@ class HistoryAssertions(AssertionMixin):
             self._refute(None, text)
         if not report.tested:
             self.skipTest(f"{nothing}\n{untested}" if untested else nothing)
-        self._name_untested(report)
+        self.name_untested("revision", report.untested)
 
-    def _name_untested(self, report: WalkReport) -> None:
+    def name_untested(self, kind: str, untested: Mapping[str, str]) -> None:
         """Say, in a test that passes, what it left out.
 
         As a skipped sub-test, which results count and show; a runner that
         has no sub-tests would take the skip for the whole test's.
+
+        :param kind: what is left out: a revision, a database.
+        :param untested: each by name, and why.
         """
         outcome = getattr(self, "_outcome", None)
         if not getattr(outcome, "result_supports_subtests", False):
             return
-        for revision, reason in report.untested.items():
-            with self.subTest("not tested", revision=revision):
+        for name, reason in untested.items():
+            with self.subTest("not tested", **{kind: name}):
                 self.skipTest(reason)
 
 
@@ -267,12 +296,18 @@ class _Caught:
 
 
 def nothing_compared(comparisons: Sequence[ModelComparison]) -> str:
-    """Return why comparing models said nothing, empty if it did say."""
-    if not any(one.has_metadata for one in comparisons):
+    """Return why comparing models said nothing, of all databases or of one;
+    empty if it did say."""
+    bare = [one for one in comparisons if not one.has_metadata]
+    if bare:
+        several = len(comparisons) > 1
+        names = quoted(str(one.database) for one in bare)
+        where = f" for the database {names}" if several else ""
         return (
-            "env.py passes no target_metadata to configure(), so there are "
-            "no models to compare; pass it there, or set target_metadata"
+            f"env.py passes no target_metadata to configure(){where}, so "
+            "there are no models to compare; pass it there, or set "
+            "target_metadata"
         )
-    if not any(one.tables for one in comparisons):
+    if not any(one.says_something for one in comparisons):
         return "there is no model and no table, so nothing to compare"
     return ""

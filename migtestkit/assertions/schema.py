@@ -11,7 +11,7 @@ from migtestkit.assertions.base import (
     names_of,
     quoted,
 )
-from migtestkit.errors import TableError
+from migtestkit.errors import TableError, suggest
 from migtestkit.rows import split_name
 
 __unittest = True
@@ -41,7 +41,7 @@ class SchemaAssertions(AssertionMixin):
             self._refute(
                 msg,
                 f"table {table!r} does not exist; there are "
-                f"{quoted(known)}",
+                f"{quoted(known)}{suggest(bare, known)}",
             )
 
     def assertTableNotExists(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import threading
 import unittest
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -24,9 +25,15 @@ from migtestkit.assertions import (
     RowAssertions,
     SchemaAssertions,
 )
-from migtestkit.case.options import check_attributes, collect, overridden
+from migtestkit.case.options import (
+    OPTIONS,
+    check_attributes,
+    collect,
+    overridden,
+)
 from migtestkit.config import MigrationConfig
 from migtestkit.context import MigrationContext
+from migtestkit.errors import ConfigError
 from migtestkit.history import RevisionHistory
 
 __unittest = True
@@ -42,6 +49,8 @@ READ_ONLY = (
     "is_at_heads",
     "migrations",
 )
+
+_pickling = threading.local()
 
 
 class MigrationTestCase(
@@ -147,22 +156,41 @@ class MigrationTestCase(
     def setUp(self) -> None:
         """Build the context; no database is made yet."""
         super().setUp()
-        self.migrations
+        self._migrations()
+
+    def run(
+        self, result: unittest.TestResult | None = None
+    ) -> unittest.TestResult | None:
+        """Run the test; see :meth:`unittest.TestCase.run`."""
+        try:
+            return super().run(result)
+        finally:
+            # An interrupt ends a test without its cleanups.
+            self._close_migrations()
 
     def migration_config(self) -> MigrationConfig:
-        """Return the options of this test as one object."""
-        check_attributes(type(self), MigrationTestCase, READ_ONLY)
+        """Return the options of this test as one object.
+
+        :raises ConfigError: an attribute is misspelt, or hides a member.
+        """
+        check_attributes(self, MigrationTestCase, READ_ONLY)
         options = collect(self)
-        module = sys.modules.get(type(self).__module__)
-        file = getattr(module, "__file__", None)
+        file = getattr(_module_of(self), "__file__", None)
         if file is not None:
             options["search_from"] = Path(os.path.abspath(file)).parent
         hooks = overridden(self, MigrationTestCase)
         if hooks and "<locals>" not in type(self).__qualname__:
-            options["case"] = (
-                f"{type(self).__module__}:{type(self).__qualname__}"
-            )
+            options["case"] = _address(type(self), file)
         return MigrationConfig.from_options(**options, **hooks)
+
+    def _migrations(self) -> MigrationContext:
+        context: MigrationContext | None
+        context = self.__dict__.get("_migtestkit_context")
+        if context is None:
+            context = MigrationContext(self.migration_config())
+            self.__dict__["_migtestkit_context"] = context
+            self.addCleanup(self._close_migrations)
+        return context
 
     def _close_migrations(self) -> None:
         context = self.__dict__.pop("_migtestkit_context", None)
@@ -170,10 +198,19 @@ class MigrationTestCase(
             context.close(failed=self._has_failed())
 
     def _has_failed(self) -> bool:
-        # unittest keeps this where it is private; other runners' results are
-        # not asked, and then nothing is kept.
+        # unittest keeps this where it is private. A runner that works in
+        # another way is not understood, and then nothing is kept.
         outcome = getattr(self, "_outcome", None)
-        return getattr(outcome, "success", True) is False
+        own = getattr(outcome, "errors", None)  # until Python 3.10
+        if own is not None:
+            return any(info for _, info in own)
+        result = getattr(outcome, "result", None)
+        listed = [
+            getattr(test, "test_case", test)
+            for name in ("failures", "errors")
+            for test, _ in getattr(result, name, ())
+        ]
+        return any(test is self for test in listed)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what no other process can use.
@@ -181,21 +218,53 @@ class MigrationTestCase(
         Parallel runners send test cases to their workers, and failing ones
         back.
         """
+        busy = _pickling.__dict__.setdefault("cases", set())
+        if id(self) in busy:
+            return {}  # met again within one of its own attributes
+        busy.add(id(self))
+        try:
+            return {
+                name: value
+                for name, value in self._portable().items()
+                if _travels(value)
+            }
+        finally:
+            busy.discard(id(self))
+
+    def _portable(self) -> dict[str, Any]:
         state = dict(self.__dict__)
         state.pop("_migtestkit_context", None)
         state["_cleanups"] = []
         for name in ("_outcome", "_subtest"):
             if name in state:
                 state[name] = None
-        return {
-            name: value for name, value in state.items() if _travels(value)
+        functions = state.get("_type_equality_funcs", {})
+        state["_type_equality_funcs"] = {
+            kind: function
+            for kind, function in functions.items()
+            if _travels((kind, function))
         }
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make again, as its class does it, what could not travel."""
+        try:
+            type(self).__init__(self, state["_testMethodName"])
+        except TypeError:
+            pass  # a class with other arguments has what did travel
+        self.__dict__.update(state)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in READ_ONLY:
             raise AttributeError(
                 f"{type(self).__name__}.{name} belongs to MigrationTestCase "
                 "and cannot be assigned; give yours another name"
+            )
+        if name in OPTIONS and "_migtestkit_context" in self.__dict__:
+            raise ConfigError(
+                f"{type(self).__name__}.{name} is set too late, for the "
+                "options were read already; set it before super().setUp(), "
+                f"or define get_{name}()"
             )
         super().__setattr__(name, value)
 
@@ -204,13 +273,7 @@ class MigrationTestCase(
     @property
     def migrations(self) -> MigrationContext:
         """The :class:`~migtestkit.MigrationContext` of this test."""
-        context: MigrationContext | None
-        context = self.__dict__.get("_migtestkit_context")
-        if context is None:
-            context = MigrationContext(self.migration_config())
-            self.__dict__["_migtestkit_context"] = context
-            self.addCleanup(self._close_migrations)
-        return context
+        return self._migrations()
 
     @property
     def history(self) -> RevisionHistory:
@@ -429,6 +492,19 @@ class MigrationTestCase(
         """Return the offline SQL between two revisions, by statement. See
         :meth:`MigrationContext.upgrade_sql`."""
         return self.migrations.upgrade_sql(from_, to)
+
+
+def _module_of(case: object) -> Any:
+    return sys.modules.get(type(case).__module__)
+
+
+def _address(cls: type, file: str | None) -> str:
+    """Return where another process finds a class: ``module:class``, or
+    ``file:class`` for a module that runs as a script."""
+    module = cls.__module__
+    if module == "__main__" and file is not None:
+        module = os.path.abspath(file)
+    return f"{module}:{cls.__qualname__}"
 
 
 def _travels(value: Any) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from migtestkit.config.discovery import Found, discover, locate
 from migtestkit.config.loading import (
+    command_line_options,
     load_alembic_config,
+    missing_location,
     new_config,
     run_folder,
 )
@@ -13,9 +15,11 @@ from migtestkit.config.options import MigrationConfig
 __all__ = [
     "Found",
     "MigrationConfig",
+    "command_line_options",
     "discover",
     "load_alembic_config",
     "locate",
+    "missing_location",
     "new_config",
     "run_folder",
 ]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from migtestkit import alembic_api
 from migtestkit.errors import ConfigError
@@ -18,6 +18,7 @@ __unittest = True
 
 #: Where projects keep their ini when it is not at the root.
 SUBFOLDERS = ("alembic", "migrations", "db", "backend")
+_TOML_SECTION = r"(?m)^\s*\[+\s*tool\s*\.\s*[\"']?alembic[\"']?\s*[\].]"
 _ROOT_MARKS = (".git", ".hg", ".svn")
 
 
@@ -118,11 +119,22 @@ def _pair(folder: Path) -> Found:
 def _definitions(found: Found, section: str) -> list[str]:
     """Return the places among some files that define script_location."""
     places = []
+    in_toml = bool(found.toml) and "script_location" in (
+        _toml_options(cast(Path, found.toml)) or {}
+    )
     if found.ini and _ini_has_location(found.ini, section):
         places.append(f"{found.ini} [{section}]")
-    if found.toml and "script_location" in (_toml_options(found.toml) or {}):
+    elif found.ini and not in_toml and _is_script_folder(found.ini.parent):
+        places.append(f"{found.ini}, by standing beside env.py")
+    if in_toml:
         places.append(f"{found.toml} [tool.alembic]")
     return places
+
+
+def _is_script_folder(folder: Path) -> bool:
+    """Say whether Flask-Migrate's ini, which has no script_location, would
+    stand here."""
+    return (folder / "env.py").is_file()
 
 
 def _refuse_two(places: list[str]) -> None:
@@ -137,29 +149,36 @@ def _refuse_two(places: list[str]) -> None:
 def _ini_has_location(path: Path, section: str) -> bool:
     parser = configparser.RawConfigParser()
     try:
-        parser.read(path, encoding="utf-8")
+        parser.read_string(
+            path.read_text(encoding="utf-8", errors="replace"), os.fspath(path)
+        )
     except configparser.Error as error:
-        raise ConfigError(f"{path} is no valid ini file: {error}") from None
+        text = " ".join(str(error).split())
+        raise ConfigError(f"{path} is no valid ini file: {text}") from None
     return parser.has_option(section, "script_location")
 
 
 def _toml_options(path: Path) -> Mapping[str, Any] | None:
     """Return ``[tool.alembic]``, ``None`` where the file has none."""
-    text = path.read_text(encoding="utf-8")
-    if not re.search(r"(?m)^\s*\[+\s*tool\s*\.\s*alembic", text):
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if "alembic" not in text:
         return None
+    its_own = re.search(_TOML_SECTION, text)
     try:
         import tomllib as toml
     except ImportError:  # Python 3.10: what Alembic itself reads TOML with
         try:
             import tomli as toml  # type: ignore[no-redef, unused-ignore]
         except ImportError:
-            return {}
+            return {} if its_own else None
     try:
         data = toml.loads(text)
     except toml.TOMLDecodeError as error:
+        if not its_own:
+            return None
         raise ConfigError(f"{path} is no valid TOML: {error}") from None
-    options = data.get("tool", {}).get("alembic")
+    tool = data.get("tool")
+    options = tool.get("alembic") if isinstance(tool, dict) else None
     return options if isinstance(options, dict) else None
 
 
@@ -179,6 +198,7 @@ def locate(
     candidates = (
         [_in_package(name, origin)]
         if _names_package(name)
+        and not any((folder / name).exists() for folder in folders)
         else [folder / name for folder in folders]
     )
     for candidate in candidates:
@@ -215,14 +235,17 @@ def _names_package(name: str) -> bool:
 
 def _in_package(name: str, origin: str) -> Path:
     package, _, path = name.partition(":")
+    why = ""
     try:
         spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
+    except Exception as error:  # importing a parent runs its code
         spec = None
+        if not isinstance(error, ModuleNotFoundError):
+            why = f" ({type(error).__name__}: {error})"
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(
             f"{origin} names {name!r}, but there is no package {package!r} "
-            "to import; is it installed, or on sys.path?"
+            f"to import{why}; is it installed, or on sys.path?"
         )
     return Path(next(iter(spec.submodule_search_locations))) / path
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import configparser
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +45,9 @@ def load_alembic_config(
     """
     config = new_config(found, section=section, x_arguments=x_arguments)
     check_alembic_config(config)
+    beside = missing_location(config)
+    if beside is not None:
+        config.set_main_option("script_location", beside)
     return config
 
 
@@ -58,18 +63,28 @@ def new_config(
         files["toml_file"] = os.fspath(found.toml)
     config = Config(
         ini_section=section,
-        cmd_opts=alembic_api.command_line_options(x_arguments),
+        cmd_opts=command_line_options(x_arguments),
         **files,
     )
     config.config_args = _EscapedHere(config.config_args)
     return config
 
 
+def command_line_options(x_arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the ``alembic`` command leaves in ``config.cmd_opts``.
+
+    Past the parser, which takes ``-x -a=1`` for two options.
+    """
+    options = alembic_api.command_line_options(())
+    options.x = list(x_arguments) or None
+    return options
+
+
 def check_alembic_config(config: Config) -> None:
     """Refuse a ``Config`` that does not say where its scripts are.
 
-    :raises ConfigError: its file or its section is missing, or nothing
-        defines ``script_location``.
+    :raises ConfigError: its file or its section is missing or cannot be
+        read, or nothing defines ``script_location``.
     """
     name = config.config_file_name
     if name and not os.path.isfile(name):
@@ -79,23 +94,52 @@ def check_alembic_config(config: Config) -> None:
         )
     toml = getattr(config, "toml_file_name", None)
     section = config.config_ini_section
-    sections = config.file_config.sections()
+    try:
+        sections = config.file_config.sections()
+        location = script_location(config)
+    except (configparser.Error, ValueError) as error:
+        raise ConfigError(_unreadable(name or toml, error)) from None
     if name and section not in sections and not toml:
         raise ConfigError(
             f"{name} has no section [{section}]; it has "
             f"{listing(sections)}{suggest(section, sections)}"
         )
-    if script_location(config) is None:
-        beside = _scripts_beside_ini(name)
-        if beside is None:
-            raise ConfigError(
-                f"{name or toml or 'the Config'} has no script_location in "
-                f"section [{section}]; add a line such as "
-                "'script_location = %(here)s/migrations'"
-            )
-        config.set_main_option(
-            "script_location", os.fspath(beside).replace("%", "%%")
+    if location is None and missing_location(config) is None:
+        raise ConfigError(
+            f"{name or toml or 'the Config'} has no script_location in "
+            f"section [{section}]; add a line such as "
+            "'script_location = %(here)s/migrations'"
         )
+
+
+def _unreadable(name: str | None, error: Exception) -> str:
+    hint = ""
+    if isinstance(error, configparser.InterpolationError):
+        hint = "; write a '%' that means itself as '%%'"
+        if name and "%" in os.path.abspath(name):
+            hint = (
+                "; Alembic puts the folder in for %(here)s without doubling "
+                "its '%': let alembic_config be the path of the file, which "
+                "the kit reads as it should be"
+            )
+    text = " ".join(str(error).split())
+    return f"{name or 'the Config'} cannot be read: {text}{hint}"
+
+
+def missing_location(config: Config) -> str | None:
+    """Return the ``script_location`` that a ``Config`` should have, as an
+    option's value; ``None`` where it has one, or nobody can tell.
+
+    Flask-Migrate writes ``migrations/alembic.ini`` without a
+    ``script_location`` and sets it in its own commands.
+    """
+    name = config.config_file_name
+    if name is None or script_location(config) is not None:
+        return None
+    folder = Path(name).absolute().parent
+    if not (folder / "env.py").is_file():
+        return None
+    return os.fspath(folder).replace("%", "%%")
 
 
 def script_location(config: Config) -> str | None:
@@ -107,18 +151,6 @@ def script_location(config: Config) -> str | None:
     if not config.file_config.has_section(section):
         return None
     return config.get_main_option("script_location")
-
-
-def _scripts_beside_ini(name: str | None) -> Path | None:
-    """Return the ini's own folder where that is the script folder.
-
-    Flask-Migrate writes ``migrations/alembic.ini`` without a
-    ``script_location`` and sets it in its own commands.
-    """
-    if name is None:
-        return None
-    folder = Path(name).absolute().parent
-    return folder if (folder / "env.py").is_file() else None
 
 
 def run_folder(config: Config) -> Path:

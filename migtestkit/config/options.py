@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, MetaData
@@ -16,9 +16,17 @@ from sqlalchemy.engine import URL
 
 from migtestkit.config.discovery import discover, locate
 from migtestkit.config.loading import check_alembic_config, load_alembic_config
-from migtestkit.errors import ConfigError, suggest
+from migtestkit.errors import ConfigError, listing, suggest
 
 __unittest = True
+
+HOOKS = (
+    "alembic_context",
+    "run_environment",
+    "create_base_schema",
+    "use_database",
+    "get_migration_engine",
+)
 
 Hook = Callable[[], "AbstractContextManager[Any] | None"]
 
@@ -88,9 +96,11 @@ class MigrationConfig:
         """
         for name in options:
             if name not in cls.option_names():
+                known = cls.option_names()
+                near = suggest(name, known)
                 raise ConfigError(
                     f"unknown option {name!r}"
-                    f"{suggest(name, cls.option_names())}"
+                    + (near or f"; there are {listing(known, len(known))}")
                 )
         return cls(**options)
 
@@ -138,6 +148,49 @@ def _check_sequences(config: MigrationConfig) -> None:
         _names(minimum, "minimum_downgrade_revision")
 
 
+def _check_types(config: MigrationConfig) -> None:
+    for option, kind in (
+        ("ini_section", str),
+        ("redirect", bool),
+        ("strict", bool),
+        ("start_revision", str),
+        ("adopt_existing_database", bool),
+    ):
+        value = getattr(config, option)
+        if not isinstance(value, kind):
+            raise ConfigError(
+                f"{option} must be a {kind.__name__}, not {value!r}"
+            )
+    for option, optional in (
+        ("model_package", str),
+        ("keep_failed_database", bool),
+    ):
+        value = getattr(config, option)
+        if value is not None and not isinstance(value, optional):
+            raise ConfigError(
+                f"{option} must be a {optional.__name__} or None, not "
+                f"{value!r}"
+            )
+
+
+def _check_metadata(config: MigrationConfig) -> None:
+    given = config.target_metadata
+    several = isinstance(given, Sequence) and not isinstance(given, str)
+    for one in cast(Any, given) if several else [given]:
+        if one is not None and not isinstance(one, MetaData):
+            raise ConfigError(
+                "target_metadata must be a sqlalchemy MetaData, such as "
+                f"Base.metadata, or a sequence of them, not {one!r}"
+            )
+
+
+def _check_hooks(config: MigrationConfig) -> None:
+    for option in HOOKS:
+        value = getattr(config, option)
+        if value is not None and not callable(value):
+            raise ConfigError(f"{option} must be callable, not {value!r}")
+
+
 def _check_mappings(config: MigrationConfig) -> None:
     for option in (
         "before_revision_data",
@@ -153,6 +206,13 @@ def _check_mappings(config: MigrationConfig) -> None:
                 raise ConfigError(
                     f"{option} has the key {key!r}, which is no str"
                 )
+    for name, value in config.environ.items():
+        if not isinstance(value, str):
+            # Without the value, which may be a secret.
+            raise ConfigError(
+                f"environ[{name!r}] must be a str, not of type "
+                f"{type(value).__name__}"
+            )
     for revision, reason in config.irreversible_revisions.items():
         if not isinstance(reason, str) or not reason.strip():
             raise ConfigError(
@@ -171,13 +231,10 @@ def _check_alembic_config(config: MigrationConfig) -> None:
     )
 
 
-def _check_scalars(config: MigrationConfig) -> None:
-    if not isinstance(config.start_revision, str):
-        raise ConfigError(
-            f"start_revision must be a str, not {config.start_revision!r}"
-        )
+def _check_lock_timeout(config: MigrationConfig) -> None:
     timeout = config.lock_timeout
-    if not isinstance(timeout, (int, float)) or timeout <= 0:
+    number = isinstance(timeout, (int, float)) and timeout is not True
+    if not number or not 0 < timeout < float("inf"):
         raise ConfigError(
             f"lock_timeout must be a number of seconds above 0, not "
             f"{timeout!r}"
@@ -186,11 +243,20 @@ def _check_scalars(config: MigrationConfig) -> None:
 
 def _check_database_url(config: MigrationConfig) -> None:
     given = config.database_url
-    urls = given.values() if isinstance(given, Mapping) else [given]
+    several = isinstance(given, Mapping)
+    urls: Any = cast(Any, given).values() if several else [given]
     if isinstance(given, Mapping) and not given:
         raise ConfigError("database_url is an empty mapping; name a database")
+    for name in given if isinstance(given, Mapping) else ():
+        if not isinstance(name, str) or not name:
+            raise ConfigError(
+                f"database_url has the key {name!r}; the keys are names of "
+                "databases"
+            )
     for url in urls:
-        if url is not None and not isinstance(url, (str, URL)):
+        if url is None and not several:
+            continue
+        if not isinstance(url, (str, URL)) or not str(url):
             raise ConfigError(
                 "database_url must be a URL such as 'sqlite://', or a "
                 f"mapping name -> URL, not {url!r}"
@@ -199,8 +265,11 @@ def _check_database_url(config: MigrationConfig) -> None:
 
 _CHECKS: tuple[Callable[[MigrationConfig], None], ...] = (
     _check_alembic_config,
+    _check_types,
     _check_sequences,
     _check_mappings,
-    _check_scalars,
+    _check_lock_timeout,
     _check_database_url,
+    _check_metadata,
+    _check_hooks,
 )

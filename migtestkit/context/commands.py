@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import io
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import alembic.command
 from alembic.config import Config
 
 from migtestkit.environment import Environment
-from migtestkit.errors import ConfigError, suggest
+from migtestkit.errors import ConfigError, RevisionError, suggest
 
 __unittest = True
 
@@ -56,11 +57,17 @@ def run_command(
 ) -> list[str]:
     """Call a command; return the lines that it prints, SQL included."""
     function = find_command(name)
+    try:
+        inspect.signature(function).bind(environment.config, *args, **options)
+    except TypeError as error:
+        raise ConfigError(f"Alembic's command {name!r}: {error}") from None
     output = _Statements()
 
     def call() -> None:
         with _output_to(environment.config, output):
-            function(environment.config, *args, **options)
+            # Not all that a command says goes through the configuration.
+            with contextlib.redirect_stdout(output):
+                function(environment.config, *args, **options)
 
     environment.call(call)
     return output.getvalue().splitlines()
@@ -69,17 +76,35 @@ def run_command(
 def offline_statements(
     environment: Environment, start: str, end: str
 ) -> list[str]:
-    """Return the SQL of ``alembic upgrade start:end --sql``, by statement."""
+    """Return the SQL of ``alembic upgrade start:end --sql``, by statement.
+
+    :raises RevisionError: there is nothing between the two.
+    """
     output = _Statements()
     config = environment.config
 
     def call() -> None:
         with _output_to(config, output):
-            alembic.command.upgrade(config, f"{start}:{end}", sql=True)
+            # What a migration prints is no statement.
+            with contextlib.redirect_stdout(io.StringIO()):
+                alembic.command.upgrade(config, f"{start}:{end}", sql=True)
 
     environment.call(call)
     texts = (text.strip() for text in output.written)
-    return [text for text in texts if text and not text.startswith("--")]
+    found = [text for text in texts if _is_statement(text)]
+    if not found:
+        raise RevisionError(
+            f"an upgrade from {start!r} to {end!r} has no statement; the "
+            "first must come before the second in the history"
+        )
+    return found
+
+
+def _is_statement(text: str) -> bool:
+    return any(
+        line.strip() and not line.lstrip().startswith("--")
+        for line in text.splitlines()
+    )
 
 
 @contextlib.contextmanager
@@ -113,12 +138,15 @@ def generate(
         if own is not None:
             # Alembic calls this hook before env.py's; here env.py's shall
             # come first, and once.
-            own(context, revision, scripts)
+            with as_revision_command(context, options["autogenerate"]):
+                own(context, revision, scripts)
             context.opts["process_revision_directives"] = None
         if directives is not None:
             directives(context, revision, scripts)
         if prevent:
-            scripts[:] = []
+            # Not emptying the list, where an env.py with several databases
+            # goes on to the next.
+            context.opts["revision_context"].generate_scripts = _no_scripts
 
     def call() -> Any:
         # Makes Alembic run env.py, and so the directives, in any case; the
@@ -131,3 +159,26 @@ def generate(
 
     result = environment.call(call)
     return None if prevent else result
+
+
+@contextlib.contextmanager
+def as_revision_command(context: Any, autogenerate: bool) -> Iterator[None]:
+    """Let ``config.cmd_opts.autogenerate`` be there, which the directives of
+    many an env.py ask for.
+
+    :param context: Alembic's migration context.
+    """
+    config = context.config
+    saved = config.cmd_opts
+    if saved is not None and not hasattr(saved, "autogenerate"):
+        config.cmd_opts = copy.copy(saved)
+        config.cmd_opts.autogenerate = autogenerate
+    try:
+        yield
+    finally:
+        config.cmd_opts = saved
+
+
+def _no_scripts() -> tuple[()]:
+    """Stand in for what writes the files."""
+    return ()

@@ -90,6 +90,7 @@ class MigrationContext:
         self._databases.keep = failed and keep
         self._databases.close()
         self._shared.mover = None
+        self._shared.remembered.clear()
 
     @contextlib.contextmanager
     def fresh(
@@ -196,17 +197,18 @@ class MigrationContext:
         :raises MigrationFailed: a revision failed.
         """
         target = self._moving(database)
-        heads = self._databases.heads(target)
-        resolved = self.history.resolve(revision, heads)
+        heads = self._known_heads(target)
+        self.history.check_target(revision)
         try:
             plan = alembic_api.plan_upgrade(
                 self.environment.scripts.directory, revision, heads
             )
-        except CommandError as error:
+        except (CommandError, AssertionError) as error:
             raise self.history.problem(revision, error) from None
+        resolved = self.history.resolve(revision, heads)
         steps = [alembic_api.step_revision(step) for step in plan]
         self._mover.apply(steps, [target])
-        return self._shown(resolved, target)
+        return self._shown(resolved)
 
     def migrate_up_before(
         self, revision: str, *, database: str | None = None
@@ -217,11 +219,12 @@ class MigrationContext:
         forgets it.
 
         :return: what the revision stands on: an id, ``"base"``, or a tuple.
-        :raises RevisionError: the revision is applied already.
+        :raises RevisionError: the revision is applied already, or one of
+            ``skip_revisions``.
         """
         target = self._moving(database)
         wanted = self.history.resolve_one(
-            revision, current=self._databases.heads(target)
+            revision, current=self._known_heads(target)
         )
         wanted = self.history.resolve_revision(wanted)
         if wanted in self._mover.applied(target):
@@ -230,11 +233,18 @@ class MigrationContext:
                 "already, so there is no moving up to just before it; the "
                 f"database stands at {self._standing(target)}"
             )
+        if wanted in self._mover.skipped:
+            raise RevisionError(
+                f"revision {self.history.describe(wanted)} is one of "
+                "skip_revisions: it is stamped and never run, so the next "
+                "move up would not apply it; move to another revision, or "
+                "take it out of skip_revisions"
+            )
         needed = self.history.requirements(wanted)
         self._mover.apply(self.history.in_order(needed), [target])
         self._mover.reach(wanted)
         self._shared.remembered[target.name] = wanted
-        return _position(self.history.maximal(needed))
+        return self._shown(_position(self.history.maximal(needed)))
 
     def migrate_up_one(self, *, database: str | None = None) -> str | None:
         """Apply one revision: the one that :meth:`migrate_up_before`
@@ -246,7 +256,7 @@ class MigrationContext:
         """
         target = self._target(database)
         wanted = self._next(target)
-        self._shared.remembered.clear()
+        self._shared.remembered.pop(target.name, None)
         return wanted if self._apply_one(target, wanted) else None
 
     def migrate_down_to(
@@ -260,7 +270,7 @@ class MigrationContext:
             whose words.
         """
         target = self._moving(database)
-        heads = self._databases.heads(target)
+        heads = self._known_heads(target)
         applied = self._mover.applied(target)
         self.history.check_target(revision)
         resolved = self._resolve_down(revision, heads)
@@ -269,7 +279,7 @@ class MigrationContext:
         self._mover.revert(
             self._plan_down(revision, resolved, heads, applied), [target]
         )
-        return self._shown(resolved, target)
+        return self._shown(resolved)
 
     def migrate_down_before(
         self, revision: str, *, database: str | None = None
@@ -291,9 +301,9 @@ class MigrationContext:
         }
         doomed = (above & applied) - children
         self._mover.revert(self.history.in_order(doomed)[::-1], [target])
-        return _position(self.history.in_order(children)) if children else (
-            wanted
-        )
+        if not children:
+            return self._shown(wanted)
+        return self._shown(_position(self.history.in_order(children)))
 
     def migrate_down_one(self, *, database: str | None = None) -> str:
         """Revert the applied revision that comes last in upgrade order.
@@ -335,7 +345,7 @@ class MigrationContext:
         """
         target = self._target(database)
         wanted = self._next(target)
-        self._shared.remembered.clear()
+        self._shared.remembered.pop(target.name, None)
         if wanted is None or not self._apply_one(target, wanted):
             return None
         self._mover.revert([wanted], [target])
@@ -347,9 +357,7 @@ class MigrationContext:
     ) -> str | tuple[str, ...]:
         """Stamp: set the version table and run no script."""
         target = self._moving(database)
-        resolved = self.history.resolve(
-            revision, self._databases.heads(target)
-        )
+        resolved = self.history.resolve(revision, self._known_heads(target))
         self._mover.stamp(revision, [target])
         return resolved
 
@@ -513,6 +521,9 @@ class MigrationContext:
         """Read the revision scripts again."""
         self.environment.refresh()
         self._shared.mover = None
+        for name, revision in list(self._shared.remembered.items()):
+            if revision not in self.history:
+                del self._shared.remembered[name]
 
     def generate_revision(
         self,
@@ -646,8 +657,13 @@ class MigrationContext:
 
     def _moving(self, database: str | None) -> Target:
         target = self._target(database)
-        self._shared.remembered.clear()
+        self._shared.remembered.pop(target.name, None)
         return target
+
+    def _known_heads(self, target: Target) -> tuple[str, ...]:
+        """Return what the version table holds, all of it known."""
+        self._mover.applied(target)
+        return self._databases.heads(target)
 
     def _next(self, target: Target) -> str | None:
         """Return the revision that a single move up is about."""
@@ -699,7 +715,7 @@ class MigrationContext:
             plan = alembic_api.plan_downgrade(directory, revision, heads)
             return [alembic_api.step_revision(step) for step in plan]
         except CommandError as error:
-            if resolved == "base" or resolved in heads:
+            if not alembic_api.nothing_to_drop(error):
                 raise self.history.problem(revision, error) from None
         # Applied without a row of its own: a depends_on implies it, and
         # Alembic then finds nothing to drop.
@@ -707,13 +723,18 @@ class MigrationContext:
         return list(self.history.in_order(doomed)[::-1])
 
     def _shown(
-        self, resolved: str | tuple[str, ...], target: Target
+        self, resolved: str | tuple[str, ...]
     ) -> str | tuple[str, ...]:
-        """Return a position without the revisions that were skipped."""
-        if resolved not in self._mover.skipped:
+        """Return a position with no revision in it that was skipped: what
+        stands below shows instead."""
+        several = (resolved,) if isinstance(resolved, str) else resolved
+        if not self._mover.skipped.intersection(several):
             return resolved
-        kept = self._mover.applied(target) - self._mover.skipped
-        return self.history.last(kept)
+        return _position(
+            self.history.maximal(
+                self.history.closure(several) - self._mover.skipped
+            )
+        )
 
     def _standing(self, target: Target) -> str:
         heads = self.history.maximal(self._mover.applied(target))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import inspect as python_inspect
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import URL, make_url
@@ -14,13 +15,15 @@ from sqlalchemy.exc import ArgumentError
 
 from migtestkit.config import MigrationConfig
 from migtestkit.context.transactions import OpenTransactions
-from migtestkit.databases import Database, backend_for
+from migtestkit.databases import Database, backend_for, disown, own
 from migtestkit.environment import Environment, Location, Target, read_heads
 from migtestkit.errors import ConfigError, listing, suggest
 
 __unittest = True
 
 VARIABLE = "MIGTESTKIT_DATABASE_URL"
+#: The one column of every version table.
+VERSION_COLUMN = "version_num"
 
 
 class ContextDatabases:
@@ -72,14 +75,12 @@ class ContextDatabases:
             self._watch[target.name] = watch
             self._cleanup.callback(watch.close)
         self._pristine = engine is None
-        self._make_base_schema()
-        if self._options.use_database is not None:
-            for target in self.targets:
-                manager = self._options.use_database(target.engine)
-                if manager is not None:
-                    self._cleanup.enter_context(manager)
         if self.handed_over and not self._options.adopt_existing_database:
+            # Before anything is done to it.
             self._refuse_tables()
+        self._make_base_schema()
+        for target in self.targets:
+            self._hand_to_application(target)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -101,6 +102,11 @@ class ContextDatabases:
         )
         self._cleanup.callback(self._drop, database)
         engine = database.create_engine()
+        own(
+            engine,
+            database.address,
+            lambda dialect: database.connect_arguments(dialect, {}),
+        )
         self._cleanup.callback(engine.dispose)
         driver = url.drivername.partition("+")[2] or None
         return Target(name, database, backend, engine, driver)
@@ -115,6 +121,8 @@ class ContextDatabases:
         database = backend.adopt(
             engine, lock_timeout=float(self._options.lock_timeout)
         )
+        own(engine, database.address)
+        self._cleanup.callback(disown, engine)
         self.handed_over = True
         return Target(None, database, backend, engine)
 
@@ -123,11 +131,19 @@ class ContextDatabases:
         before a downgrade drops its tables."""
         target = self.targets[0]
         with target.engine.connect() as connection:
-            tables = inspect(connection).get_table_names()
+            inspector = inspect(connection)
+            tables = inspector.get_table_names()
+            columns = [
+                [column["name"] for column in inspector.get_columns(table)]
+                for table in tables
+            ]
         if tables:
-            location = self.location(target)
-            if tables == [location.table] and not self._rows_in(location):
-                return
+            # env.py is asked for the version table's name only where that
+            # may be all there is.
+            if columns == [[VERSION_COLUMN]]:
+                location = self.location(target)
+                if tables == [location.table] and not self._rows_in(location):
+                    return
             raise ConfigError(
                 "get_migration_engine() handed over a database that is not "
                 f"empty: it has the tables {listing(sorted(tables), 8)}. "
@@ -145,7 +161,25 @@ class ContextDatabases:
             return
         for target in self.targets:
             with target.engine.begin() as connection:
-                hook(connection)
+                made: object = cast(Any, hook)(connection)
+            if python_inspect.isgenerator(made):
+                raise ConfigError(
+                    "create_base_schema(connection) is called, and must not "
+                    "yield: nothing of it was run"
+                )
+
+    def _hand_to_application(self, target: Target) -> None:
+        hook = self._options.use_database
+        manager = hook(target.engine) if hook is not None else None
+        if manager is None:
+            return
+        if not hasattr(manager, "__enter__"):
+            raise ConfigError(
+                "use_database(engine) must return a context manager, or be "
+                "decorated with contextlib.contextmanager; it returned "
+                f"{manager!r}"
+            )
+        self._cleanup.enter_context(manager)
 
     def _drop(self, database: Database) -> None:
         if self.keep:

@@ -10,8 +10,10 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext as AlembicContext
 from sqlalchemy import MetaData, inspect
 
+from migtestkit.context.commands import as_revision_command
 from migtestkit.context.core import MigrationContext
 from migtestkit.environment import Location
+from migtestkit.errors import ConfigError
 
 __unittest = True
 
@@ -32,6 +34,11 @@ class ModelComparison:
     tables: int
     operations: str
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there was anything to compare."""
+        return self.has_metadata and self.tables > 0
+
 
 def compare_models(context: MigrationContext) -> list[ModelComparison]:
     """Compare the models with every database of a context.
@@ -39,6 +46,8 @@ def compare_models(context: MigrationContext) -> list[ModelComparison]:
     The comparison is Alembic's own autogenerate within env.py's run, so all
     that env.py passes to ``configure()`` counts, and its
     ``process_revision_directives`` has the last word.
+
+    :raises ConfigError: env.py leaves a database out.
     """
     found: list[ModelComparison] = []
 
@@ -53,6 +62,13 @@ def compare_models(context: MigrationContext) -> list[ModelComparison]:
         return ()
 
     context.look(plan)
+    seen = [one.database for one in found]
+    for name in context.databases:
+        if name not in seen:
+            raise ConfigError(
+                f"env.py never worked on the database {name!r}, so its "
+                "models cannot be compared"
+            )
     return found
 
 
@@ -72,16 +88,25 @@ def _compare(
     directives = [script]
     hook = alembic.opts.get("process_revision_directives")
     if hook is not None:
-        hook(alembic, heads, directives)
+        with as_revision_command(alembic, autogenerate=True):
+            hook(alembic, heads, directives)
     rendered = [
         _render(alembic, metadata, operations)
         for one in directives
         for operations in one.upgrade_ops_list
-        if not operations.is_empty()
+        if _does_something(operations)
     ]
     return ModelComparison(
         location.database, True, tables, "\n".join(rendered)
     )
+
+
+def _does_something(operations: Any) -> bool:
+    """Say whether there is an operation within any container of them: a
+    rewriter may leave the container and take out what was in it."""
+    if not hasattr(operations, "ops"):
+        return True
+    return any(_does_something(one) for one in operations.ops)
 
 
 def _each(metadata: MetaData | Sequence[MetaData]) -> Sequence[MetaData]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from alembic.runtime.migration import MigrationContext as AlembicContext
 from alembic.runtime.migration import MigrationStep
+from alembic.util import CommandError
 
 from migtestkit import alembic_api
 from migtestkit.context.databases import ContextDatabases
 from migtestkit.context.seeding import RevisionSeeds
 from migtestkit.environment import Environment, Location, Target
-from migtestkit.errors import RevisionError, listing
+from migtestkit.errors import RevisionError, listing, suggest
 
 __unittest = True
 
@@ -49,6 +50,8 @@ class Mover:
                 raise RevisionError(
                     f"the version table holds {head!r}, which no script "
                     f"defines; the heads are {listing(history.heads)}"
+                    f"{suggest(head, history.revisions)}; "
+                    "raw_command('stamp', 'base', purge=True) empties it"
                 )
         return history.closure(heads)
 
@@ -105,18 +108,31 @@ class Mover:
     def stamp(self, target_revision: str, targets: Sequence[Target]) -> None:
         """Set the version tables without running a script."""
         names = {target.name for target in targets}
-        scripts = self._environment.scripts.directory
+        for target in targets:
+            # Before env.py runs, for what it raises is put down to env.py.
+            self._stamps(target_revision, self._databases.heads(target))
 
         def plan(
             location: Location, heads: tuple[str, ...], _: AlembicContext
         ) -> Iterable[MigrationStep]:
             if location.database not in names:
                 return ()
-            return alembic_api.plan_stamp(scripts, target_revision, heads)
+            return self._stamps(target_revision, heads)
 
         self._databases.refuse_open_transactions()
         for visit in self._environment.walk(plan, destination=target_revision):
             self._databases.note(visit.location)
+
+    def _stamps(
+        self, target_revision: str, heads: Sequence[str]
+    ) -> list[MigrationStep]:
+        scripts = self._environment.scripts.directory
+        try:
+            return alembic_api.plan_stamp(scripts, target_revision, heads)
+        except (CommandError, AssertionError) as error:
+            raise self._environment.history.problem(
+                target_revision, error
+            ) from None
 
     def _walk(
         self,

@@ -8,6 +8,7 @@ has, and only then imports all modules of the model package.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -20,12 +21,15 @@ from typing import Any
 from alembic.config import Config
 from sqlalchemy import MetaData, Table
 
+from migtestkit import errors
 from migtestkit.config import Found, MigrationConfig, new_config
 from migtestkit.context.core import MigrationContext
-from migtestkit.errors import ConfigError
+from migtestkit.errors import ConfigError, MigtestkitError
 
 __unittest = True
 
+#: Begins the answer, after all that the models print.
+_MARK = "\nmigtestkit's answer: "
 _CALL = "from migtestkit.context.registration import main; main()"
 
 
@@ -33,8 +37,8 @@ def unregistered_models(context: MigrationContext) -> list[str]:
     """Return the models of ``model_package`` that env.py's metadata lacks.
 
     :return: one line for each: table, class and module.
-    :raises ConfigError: the package cannot be imported, or env.py gives no
-        metadata.
+    :raises ConfigError: the package cannot be imported, holds no model, or
+        env.py gives no metadata.
     """
     process = subprocess.run(
         [sys.executable, "-c", _CALL],
@@ -45,14 +49,16 @@ def unregistered_models(context: MigrationContext) -> list[str]:
         cwd=os.getcwd(),
     )
     try:
-        answer = json.loads(process.stdout.rpartition("\n###\n")[2])
+        # What follows the answer was printed at the process's end.
+        text = process.stdout.rpartition(_MARK)[2]
+        answer, _ = json.JSONDecoder().raw_decode(text)
     except ValueError:
         raise ConfigError(
-            "the process that imports the models broke off:\n"
-            f"{process.stderr.strip()[-2000:]}"
+            "the process that imports the models broke off with status "
+            f"{process.returncode}:\n{process.stderr.strip()[-2000:]}"
         ) from None
     if "error" in answer:
-        raise ConfigError(answer["error"])
+        raise getattr(errors, answer["kind"])(answer["error"])
     missing: list[str] = answer["missing"]
     return missing
 
@@ -70,6 +76,7 @@ def _request(context: MigrationContext) -> dict[str, Any]:
         "toml": _absolute(getattr(alembic, "toml_file_name", None)),
         "section": alembic.config_ini_section,
         "options": _options_set(alembic),
+        "ready": isinstance(options.alembic_config, Config),
         "x_arguments": list(
             getattr(alembic.cmd_opts, "x", None) or options.x_arguments
         ),
@@ -114,9 +121,9 @@ def main() -> None:
     request = json.load(sys.stdin)
     try:
         answer: dict[str, Any] = {"missing": _missing(request)}
-    except ConfigError as error:
-        answer = {"error": str(error)}
-    print(f"\n###\n{json.dumps(answer)}")
+    except MigtestkitError as error:
+        answer = {"error": str(error), "kind": type(error).__name__}
+    print(f"{_MARK}{json.dumps(answer)}", flush=True)
 
 
 def _missing(request: Mapping[str, Any]) -> list[str]:
@@ -132,6 +139,11 @@ def _missing(request: Mapping[str, Any]) -> list[str]:
         context.environment.call(
             lambda: found.update(_models(request["package"]))
         )
+        if not found:
+            raise ConfigError(
+                f"model_package {request['package']!r} has no model: no "
+                "class with a __table__, and no Table, in any of its modules"
+            )
         for one in known:
             for key in one.tables:
                 found.setdefault(key, f"table {key!r}")
@@ -148,24 +160,30 @@ def _note(alembic: Any, known: list[MetaData]) -> tuple[()]:
 
 def _models(package: str) -> Iterator[tuple[str, str]]:
     """Import a package whole; yield its models as table and description."""
+    plain: dict[str, str] = {}
     for module in _modules(package):
         for name, value in sorted(vars(module).items()):
-            if not isinstance(value, type):
-                # Proxies, such as Flask's, refuse any look at them here.
+            # By type(), for proxies such as Flask's refuse any other look.
+            if issubclass(type(value), Table):
+                text = f"table {value.key!r}, {name} of {module.__name__}"
+                plain.setdefault(value.key, text)
+            if not issubclass(type(value), type):
                 continue
             table = getattr(value, "__table__", None)
             if isinstance(table, Table) and (
                 value.__module__ == module.__name__
             ):
+                plain.pop(table.key, None)
                 yield table.key, (
                     f"table {table.key!r}, class {name} of {module.__name__}"
                 )
+    yield from plain.items()
 
 
 def _modules(package: str) -> Iterator[Any]:
     try:
         top = importlib.import_module(package)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"model_package {package!r} cannot be imported: "
             f"{type(error).__name__}: {error}"
@@ -178,7 +196,7 @@ def _modules(package: str) -> Iterator[Any]:
             continue
         try:
             yield importlib.import_module(info.name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConfigError(
                 f"{info.name}, of model_package {package!r}, cannot be "
                 f"imported: {type(error).__name__}: {error}"
@@ -187,8 +205,18 @@ def _modules(package: str) -> Iterator[Any]:
 
 def _options(request: Mapping[str, Any]) -> MigrationConfig:
     """Make the configuration again that the request describes."""
-    if request["case"]:
-        return _options_of_case(request["case"])
+    own = _plain_options(request)
+    if not request["case"]:
+        return own
+    options = _options_of_case(request["case"])
+    if not request["ready"]:
+        options.alembic_config = own.alembic_config
+    for name in ("ini_section", "x_arguments", "database_url", "environ"):
+        setattr(options, name, getattr(own, name))
+    return options
+
+
+def _plain_options(request: Mapping[str, Any]) -> MigrationConfig:
     files = [
         Path(request[name]) if request[name] else None
         for name in ("ini", "toml")
@@ -207,11 +235,33 @@ def _options(request: Mapping[str, Any]) -> MigrationConfig:
     )
 
 
-def _options_of_case(path: str) -> MigrationConfig:
-    """Ask the test class itself, whose hooks no request can carry."""
-    module, _, name = path.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    options: MigrationConfig = found("run").migration_config()
+def _options_of_case(address: str) -> MigrationConfig:
+    """Ask the test class itself, whose hooks no request can carry.
+
+    What its tests set on themselves, such as in setUp, is not there.
+    """
+    module, _, name = address.rpartition(":")
+    try:
+        found: Any = _module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+        options: MigrationConfig = found("run").migration_config()
+    except Exception as error:
+        raise ConfigError(
+            f"the hooks of {address} are needed in a process of its own, "
+            f"where they fail: {type(error).__name__}: {error}; let them "
+            "need nothing that setUp() makes"
+        ) from None
     return options
+
+
+def _module(name: str) -> Any:
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    # A test module that was run as a script.
+    spec = importlib.util.spec_from_file_location(Path(name).stem, name)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

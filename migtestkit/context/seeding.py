@@ -8,9 +8,15 @@ from typing import Any
 from sqlalchemy import inspect
 
 from migtestkit.environment import Target
-from migtestkit.errors import MigtestkitError, TableError
+from migtestkit.errors import (
+    ConfigError,
+    MigtestkitError,
+    TableError,
+    shorten,
+)
 from migtestkit.history import RevisionHistory
 from migtestkit.rows import (
+    DATABASE_KEY,
     SeedRow,
     find_table,
     insert_rows,
@@ -60,10 +66,18 @@ class RevisionSeeds:
         A row that an earlier pass inserted and that is still there is left.
 
         :raises TableError: the rows do not fit the tables as they are now.
+        :raises ConfigError: there is no such database.
         """
         by_target: dict[str | None, list[tuple[int, SeedRow]]] = {}
         for index, row in enumerate(self._rows[moment].get(revision, ())):
-            target = select(row.database)
+            try:
+                target = select(row.database)
+            except ConfigError as error:
+                hint = f"; a row says so with {DATABASE_KEY!r}"
+                raise ConfigError(
+                    f"{moment}_revision_data of {revision}: {error}"
+                    f"{hint if row.database is None else ''}"
+                ) from None
             by_target.setdefault(target.name, []).append((index, row))
         for name, rows in by_target.items():
             target = select(name)
@@ -76,7 +90,7 @@ class RevisionSeeds:
             except Exception as error:
                 raise TableError(
                     f"{moment}_revision_data of {revision} cannot be "
-                    f"inserted: {type(error).__name__}: {error}"
+                    f"inserted: {_brief(error)}"
                 ) from None
 
     def _insert(
@@ -86,6 +100,7 @@ class RevisionSeeds:
         target: Target,
         rows: list[tuple[int, SeedRow]],
     ) -> None:
+        fresh: dict[tuple[str, str, int, str | None], Any] = {}
         with target.engine.begin() as connection:
             for index, row in rows:
                 table = find_table(connection, row.table)
@@ -97,7 +112,9 @@ class RevisionSeeds:
                 ):
                     continue
                 (new,) = insert_rows(connection, table, [row.values])
-                self._done[mark] = new
+                fresh[mark] = new
+        # Not before the commit: a row that was rolled back is not there.
+        self._done.update(fresh)
 
     def forget_dropped(self, targets: tuple[Target, ...]) -> None:
         """Forget rows whose table is gone: should it come back with rows of
@@ -115,6 +132,14 @@ class RevisionSeeds:
                         name, schema or None
                     ) and not inspector.has_table(row.table):
                         del self._done[mark]
+
+
+def _brief(error: Exception) -> str:
+    """Return an error on one line: SQLAlchemy adds the statement to its."""
+    original = getattr(error, "orig", None) or error
+    statement = getattr(error, "statement", None)
+    text = f"{type(original).__name__}: {original}"
+    return f"{text}, in {shorten(statement)}" if statement else text
 
 
 def _resolved(

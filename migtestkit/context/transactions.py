@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import linecache
 import os
-import traceback
+import sys
 import weakref
+from types import FrameType
 
+import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 
 from migtestkit.errors import MigtestkitError
 
 __unittest = True
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+#: Code that opens transactions for somebody else.
+_NOT_THE_TESTS = (
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
+    os.path.dirname(os.path.abspath(sqlalchemy.__file__)) + os.sep,
+    os.path.abspath(contextlib.__file__),
+)
 
 
 class OpenTransactions:
@@ -53,9 +62,11 @@ class OpenTransactions:
 
 def _caller() -> str:
     """Return the line outside of SQLAlchemy and the kit that is running."""
-    for frame in reversed(traceback.extract_stack(limit=60)):
-        ours = frame.filename.startswith(_OURS + os.sep)
-        if ours or "sqlalchemy" in frame.filename.split(os.sep):
-            continue
-        return f"{frame.filename}, line {frame.lineno}: {frame.line}"
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        path = os.path.abspath(frame.f_code.co_filename)
+        if not path.startswith(_NOT_THE_TESTS):
+            source = linecache.getline(path, frame.f_lineno).strip()
+            return f"{path}, line {frame.f_lineno}: {source}"
+        frame = frame.f_back
     return "an unknown line"

@@ -71,13 +71,11 @@ class WalkReport:
         """Return every finding with its revision and file."""
         parts = []
         for one in self.findings:
-            text = "\n".join(f"    {line}" for line in one.text.splitlines())
-            parts.append(
-                f"  {history.describe(one.revision)}: {one.phase}\n"
-                f"    file: {history.path(one.revision)}\n{text}"
-                if "file: " not in one.text
-                else f"  {history.describe(one.revision)}: {one.phase}\n{text}"
-            )
+            parts.append(f"  {history.describe(one.revision)}: {one.phase}")
+            path = history.path(one.revision)
+            if path not in one.text:
+                parts.append(f"    file: {path}")
+            parts.extend(f"    {line}" for line in one.text.splitlines())
         return "\n".join(parts)
 
     def describe_untested(self, history: RevisionHistory) -> str:
@@ -234,7 +232,9 @@ def _upgrade_in_one_run(walk: _Walk) -> MigrationFailed | None:
         database.run_uncut(plan, due=history.revisions)
     except MigrationFailed as failure:
         return failure
-    walk.report.tested.extend(history.revisions)
+    walk.report.tested.extend(
+        revision for revision in history.revisions if revision not in skipped
+    )
     return None
 
 
@@ -382,7 +382,22 @@ def _each_round_trip(
             fit = _down_and_more(walk, revision, after_downgrade)
             if not fit and not _renew(walk, applied | {revision}, rest):
                 break
+        if not walk.report.tested:
+            _say_what_was_left_out(walk)
         return walk.report
+
+
+def _say_what_was_left_out(walk: _Walk) -> None:
+    """Where no downgrade was tested, the options that asked for it are a
+    reason to name."""
+    database = walk.database
+    for revision in walk.history.revisions:
+        if revision in database.skipped_revisions:
+            walk.give_up([revision], "it is one of skip_revisions")
+        elif revision in database.kept_revisions:
+            walk.give_up(
+                [revision], "minimum_downgrade_revision keeps it applied"
+            )
 
 
 def _down_and_more(

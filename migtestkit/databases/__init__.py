@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from migtestkit.databases.base import MARK, Backend, Database
+from migtestkit.databases.base import (
+    MARK,
+    Backend,
+    Database,
+    disown,
+    is_own,
+    own,
+    own_addresses,
+)
 from migtestkit.databases.registry import backend_for, known_backends
+from migtestkit.databases.sqlite import MEMORY
 
-__all__ = ["MARK", "Backend", "Database", "backend_for", "known_backends"]
+__all__ = [
+    "MARK",
+    "MEMORY",
+    "Backend",
+    "Database",
+    "backend_for",
+    "disown",
+    "is_own",
+    "known_backends",
+    "own",
+    "own_addresses",
+]

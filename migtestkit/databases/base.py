@@ -8,20 +8,95 @@ from __future__ import annotations
 
 import abc
 import secrets
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
+from migtestkit.errors import ForeignDatabaseError
+
 __unittest = True
 
-__all__ = ["MARK", "Backend", "Database", "new_token"]
+__all__ = [
+    "MARK",
+    "Backend",
+    "Database",
+    "disown",
+    "is_own",
+    "new_token",
+    "own",
+    "own_addresses",
+]
 
 #: Key in ``connection.info`` of the connections that the kit's own engines
 #: open: the address of their database.
 MARK = "migtestkit_address"
+
+#: The dialects of the kit's own engines (no two engines share one), with
+#: the address of each, and its listeners.
+_own: weakref.WeakKeyDictionary[Dialect, tuple[str, dict[str, Any]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+Arguments = tuple[Sequence[Any], Mapping[str, Any]]
+
+
+def own(
+    engine: Engine,
+    address: str,
+    arguments: Callable[[Dialect], Arguments] | None = None,
+) -> None:
+    """Make an engine known as the kit's own, and mark its connections.
+
+    While one thread runs env.py, the kit's engines of others go on.
+
+    :param address: of the engine's database.
+    :param arguments: with what it connects, whatever a listener that an
+        application has set on all engines makes of its arguments.
+    """
+
+    def connect(dialect: Dialect, record: Any, *given: Any) -> Any:
+        if record is not None:
+            record.info[MARK] = address
+        if arguments is None:
+            return None
+        positional, options = arguments(dialect)
+        return dialect.connect(*positional, **options)
+
+    def connected(dbapi_connection: Any, record: Any) -> None:
+        if MARK not in record.info:
+            dbapi_connection.close()
+            raise ForeignDatabaseError(
+                "a do_connect listener on all engines opened the connection "
+                f"to {address} itself, to nobody knows where; it was closed "
+                "before a statement was sent. Let that listener return None "
+                "for engines that are not its own"
+            )
+
+    listeners: dict[str, Any] = {"do_connect": connect, "connect": connected}
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
+    _own[engine.dialect] = (address, listeners)
+
+
+def disown(engine: Engine) -> None:
+    """Undo :func:`own`."""
+    _, listeners = _own.pop(engine.dialect, ("", {}))
+    for name, listener in listeners.items():
+        event.remove(engine, name, listener)
+
+
+def is_own(dialect: Dialect) -> bool:
+    """Say whether an engine is the kit's own, by its dialect."""
+    return dialect in _own
+
+
+def own_addresses() -> frozenset[str]:
+    """Return the addresses of all databases of the kit's own engines."""
+    return frozenset(address for address, _ in list(_own.values()))
 
 
 def new_token() -> str:
@@ -49,11 +124,16 @@ class Database(abc.ABC):
 
     @abc.abstractmethod
     def connect_arguments(
-        self, dialect: Dialect
+        self, dialect: Dialect, given: Mapping[str, Any]
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
         """Return the arguments with which another engine's dialect, of the
         same kind but perhaps with another driver, connects to this
-        database."""
+        database.
+
+        :param given: the options with which that engine was about to
+            connect to its own database; those may be kept that say how a
+            connection behaves, none that says where it goes.
+        """
 
     def prepare(self, dbapi_connection: Any) -> None:
         """Set up a driver connection that env.py opened to this database."""

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
-from migtestkit.databases.server import PREFIX, ServerBackend, normal_host
+from migtestkit.databases import server
+from migtestkit.databases.server import (
+    PREFIX,
+    Driver,
+    ServerBackend,
+    first_of,
+    normal_host,
+    without,
+)
 
 __unittest = True
 
-_UNCLEAR = ("read_default_file", "read_default_group")
+#: Connect options that say which server or database in a way that cannot be
+#: compared.
+_UNCLEAR = (
+    "async_creator_fn",
+    "default_file",
+    "default_group",
+    "failover",
+    "option_files",
+    "option_groups",
+    "read_default_file",
+    "read_default_group",
+)
+#: Options of a URL that one driver knows and others do not.
+_ONLY = {
+    "pymysql": frozenset({
+        "binary_prefix",
+        "defer_connect",
+        "max_allowed_packet",
+        "named_pipe",
+        "ssl_disabled",
+    }),
+    "mysqldb": frozenset({"compress", "named_pipe", "ssl_mode"}),
+    "asyncmy": frozenset({"echo"}),
+    "aiomysql": frozenset({"echo", "loop"}),
+}
+#: ... and of those of most drivers, what one does not know.
+_UNKNOWN = {"aiomysql": frozenset({"read_timeout", "write_timeout"})}
+#: Error numbers: no access to a database, access denied, privilege missing.
+_DENIED = (1044, 1142, 1227)
+#: ... and a lock that was not got in time.
+_TIMED_OUT = 1205
+#: Name of the table that marks a database; MySQL cannot comment on one.
+_KEPT = "migtestkit_kept"
 
 
 class MySQL(ServerBackend):
@@ -21,13 +64,63 @@ class MySQL(ServerBackend):
     dialects = ("mysql", "mariadb")
     async_drivers = ("aiomysql", "asyncmy")
     sync_drivers = {
-        "pymysql": "pymysql",
-        "mysqldb": "MySQLdb",
-        "mariadbconnector": "mariadb",
+        "pymysql": Driver("pymysql", "'migtestkit[pymysql]'"),
+        "mysqldb": Driver("MySQLdb", "'migtestkit[mysqlclient]'"),
+        "mariadbconnector": Driver("mariadb", "mariadb"),
     }
+    behaviour = frozenset({
+        "autocommit",
+        "binary_prefix",
+        "charset",
+        "client_flag",
+        "collation",
+        "conv",
+        "cursorclass",
+        "init_command",
+        "local_infile",
+        "max_allowed_packet",
+        "sql_mode",
+        "use_unicode",
+    })
+
+    def spoken_by(self, driver: str, url: URL) -> URL:
+        given = url.drivername.partition("+")[2]
+        if given == driver:
+            return url
+        foreign = _ONLY.get(given, frozenset())
+        unknown = _UNKNOWN.get(driver, frozenset())
+        return without(url, foreign | unknown)
+
+    def connect_timeout(self, driver: str) -> Mapping[str, Any]:
+        return {"connect_timeout": server.CONNECT_TIMEOUT}
 
     def admin_url(self, url: URL) -> URL:
-        return url
+        # None has to be entered, so none is.
+        return url._replace(database=None)
+
+    def shortcuts(
+        self, connection: Connection
+    ) -> Mapping[str, Mapping[str, Any]]:
+        status = text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+        if any(row[1] for row in connection.execute(status)):
+            return {}
+        # For each connection PyMySQL reads all of the system's certificates,
+        # which takes 25 ms, before it sees that the server uses none.
+        return {"pymysql": {"ssl_disabled": True}}
+
+    def socket_of(self, dbapi_connection: Any) -> int:
+        if hasattr(dbapi_connection, "fileno"):
+            return super().socket_of(dbapi_connection)
+        number: int = dbapi_connection._sock.fileno()  # PyMySQL
+        return number
+
+    def merged(
+        self, ours: Mapping[str, Any], theirs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        merged = {**ours, **theirs}
+        if "client_flag" in ours and "client_flag" in theirs:
+            merged["client_flag"] |= ours["client_flag"]
+        return merged
 
     def address(
         self, arguments: Sequence[Any], options: Mapping[str, Any]
@@ -38,54 +131,105 @@ class MySQL(ServerBackend):
         host = normal_host(options.get("unix_socket") or options.get("host"))
         return f"{host}:{options.get('port') or 3306}/{name}"
 
-    def session_options(
-        self, driver: str, lock_timeout: float
-    ) -> Mapping[str, Any]:
-        seconds = max(1, round(lock_timeout))
+    def lock_timeout_command(self, seconds: float) -> str:
         # The first is for metadata locks, for which servers wait a day or a
         # year; the second for rows.
-        command = (
-            f"SET SESSION lock_wait_timeout = {seconds}, "
-            f"SESSION innodb_lock_wait_timeout = {seconds}"
+        bound = max(1, round(seconds))
+        return "SET " + ", ".join(
+            f"SESSION {name} = LEAST(@@SESSION.{name}, {bound})"
+            for name in ("lock_wait_timeout", "innodb_lock_wait_timeout")
         )
-        return {"init_command": command}
 
     def client_command(self, url: URL) -> str:
+        socket = first_of(url, "unix_socket")
         parts = ["mysql"]
-        for flag, value in (
-            ("-h", url.host),
-            ("-P", url.port),
-            ("-u", url.username),
-        ):
-            if value:
-                parts.append(f"{flag} {value}")
-        return " ".join([*parts, str(url.database)])
+        if socket:
+            parts += ["-S", socket]
+        else:
+            if url.host:
+                parts += ["-h", url.host]
+            if url.port:
+                parts += ["-P", str(url.port)]
+            if normal_host(url.host) == "localhost":
+                # The client would look for a socket, of any server.
+                parts.append("--protocol=TCP")
+        if url.username:
+            parts += ["-u", url.username]
+        if url.password:
+            parts.append("-p")
+        return shlex.join([*parts, str(url.database)])
 
-    def take_lock(self, connection: Connection, token: str) -> None:
-        # The session is idle between tests; it must outlive them.
-        connection.execute(text("SET SESSION wait_timeout = 31536000"))
+    def take_lock(self, connection: Connection, token: str) -> bool:
+        # The session is idle between tests, and must outlive them; waiting
+        # for somebody who uses a database to be dropped it would hang.
         connection.execute(
-            text("SELECT GET_LOCK(:name, 0)"), {"name": _lock_name(token)}
+            text(
+                "SET SESSION wait_timeout = 31536000, "
+                "SESSION lock_wait_timeout = 1"
+            )
         )
+        query = text("SELECT GET_LOCK(:name, 0)")
+        return bool(connection.scalar(query, {"name": _lock_name(token)}))
 
-    def is_locked(self, connection: Connection, token: str) -> bool:
-        holder = connection.scalar(
-            text("SELECT IS_USED_LOCK(:name)"), {"name": _lock_name(token)}
+    def is_spared(
+        self, connection: Connection, name: str, token: str
+    ) -> bool:
+        query = text(
+            "SELECT IS_USED_LOCK(:lock) IS NOT NULL OR EXISTS ("
+            "SELECT 1 FROM information_schema.tables "
+            "WHERE table_schema = :name AND table_name = :kept)"
         )
-        return holder is not None
+        values = {"lock": _lock_name(token), "name": name, "kept": _KEPT}
+        return bool(connection.scalar(query, values))
 
     def database_names(self, connection: Connection) -> list[str]:
         query = text(
             "SELECT schema_name FROM information_schema.schemata "
             "WHERE schema_name LIKE :pattern"
         )
-        return list(
-            connection.scalars(query, {"pattern": f"{PREFIX}\\_%"})
-        )
+        return list(connection.scalars(query, {"pattern": f"{PREFIX}%"}))
 
     def drop_database(self, connection: Connection, name: str) -> None:
-        connection.execute(text(f"DROP DATABASE IF EXISTS `{name}`"))
+        command = text(f"DROP DATABASE IF EXISTS `{name}`")
+        try:
+            connection.execute(command)
+        except DBAPIError as error:
+            if _number(error.orig) != _TIMED_OUT:
+                raise
+            # Somebody is in the middle of a transaction in it.
+            self._send_away(connection, name)
+            connection.execute(command)
+
+    def _send_away(self, connection: Connection, name: str) -> None:
+        query = text(
+            "SELECT id FROM information_schema.processlist WHERE db = :name"
+        )
+        for number in list(connection.scalars(query, {"name": name})):
+            with contextlib.suppress(DBAPIError):
+                connection.execute(text(f"KILL {int(number)}"))
+
+    def keep_database(self, connection: Connection, name: str) -> None:
+        connection.execute(
+            text(
+                f"CREATE TABLE `{name}`.{_KEPT} "
+                "(reason VARCHAR(80) DEFAULT 'its test failed')"
+            )
+        )
+
+    def lacks_right(self, error: Any) -> bool:
+        return _number(error) in _DENIED
+
+    def grant(self, url: URL) -> str:
+        user = url.username or "..."
+        return (
+            f"GRANT ALL PRIVILEGES ON `{PREFIX}\\_%`.* TO '{user}'@'%'"
+        )
 
 
 def _lock_name(token: str) -> str:
     return f"{PREFIX}_{token}"
+
+
+def _number(error: Any) -> Any:
+    """Return the server's number of a driver's error."""
+    return getattr(error, "errno", None) or next(iter(error.args), None)

@@ -2,20 +2,79 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
-from migtestkit.databases.server import PREFIX, ServerBackend, normal_host
+from migtestkit.databases import server
+from migtestkit.databases.server import (
+    PREFIX,
+    Driver,
+    ServerBackend,
+    first_of,
+    normal_host,
+    without,
+)
 
 __unittest = True
 
 #: Connect options that say which server or database in a way that cannot be
 #: compared.
-_UNCLEAR = ("dsn", "hostaddr", "service", "servicefile")
+_UNCLEAR = ("dsn", "hostaddr", "service", "servicefile", "async_creator_fn")
+#: Of asyncpg's options those that libpq does not know ...
+_ASYNCPG_ONLY = frozenset({
+    "command_timeout",
+    "direct_tls",
+    "max_cacheable_statement_size",
+    "max_cached_statement_lifetime",
+    "prepared_statement_cache_size",
+    "prepared_statement_name_func",
+    "statement_cache_size",
+    "timeout",
+})
+#: ... and of a URL's options those that asyncpg knows, too.
+_ASYNCPG_KNOWS = frozenset({
+    "host", "passfile", "port", "ssl", "target_session_attrs"
+}) | _ASYNCPG_ONLY
+#: Seconds that backends get to leave a database, before they are told to,
+#: and until they must have gone.
+_GRACE, _PATIENCE = 0.1, 5.0
+
+_KEPT = "migtestkit: kept, for its test failed"
+
+_SET_LOCK_TIMEOUT = """\
+SELECT set_config('lock_timeout', '{milliseconds}', false)
+WHERE extract(epoch FROM current_setting('lock_timeout')::interval) * 1000
+NOT BETWEEN 1 AND {milliseconds}"""
+# Advisory locks belong to a database, but pg_locks shows those of all of
+# them: owners may be connected elsewhere than we are.
+_IS_SPARED = text("""\
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1
+    AND classid::bigint = :high AND objid::bigint = :low
+) OR EXISTS (
+    SELECT FROM pg_database
+    WHERE datname = :name
+    AND shobj_description(oid, 'pg_database') = :kept
+)""")
+#: Autovacuum steps aside by itself, and could not be told to.
+_WHO = """\
+FROM pg_stat_activity
+WHERE datname = :name AND backend_type = 'client backend'"""
+_COUNT_CLIENTS = text(f"SELECT count(*) {_WHO}")
+_SEND_AWAY = text(f"SELECT pg_terminate_backend(pid) {_WHO}")
+#: A server may end sessions that are idle, as the owner's is between tests.
+_STAY = text("""\
+SELECT set_config(name, '0', false) FROM pg_settings
+WHERE name IN ('idle_session_timeout', 'statement_timeout')""")
 
 
 class PostgreSQL(ServerBackend):
@@ -23,7 +82,48 @@ class PostgreSQL(ServerBackend):
 
     dialects = ("postgresql",)
     async_drivers = ("asyncpg", "psycopg")
-    sync_drivers = {"psycopg": "psycopg", "psycopg2": "psycopg2"}
+    sync_drivers = {
+        "psycopg": Driver("psycopg", "'migtestkit[psycopg]'"),
+        "psycopg2": Driver("psycopg2", "'migtestkit[psycopg2]'"),
+    }
+    behaviour = (_ASYNCPG_ONLY - {"timeout", "direct_tls"}) | {
+        "application_name",
+        "autocommit",
+        "client_encoding",
+        "context",
+        "cursor_factory",
+        "options",
+        "prepare_threshold",
+        "row_factory",
+        "server_settings",
+    }
+
+    def spoken_by(self, driver: str, url: URL) -> URL:
+        if driver == "asyncpg":
+            mode = first_of(url, "sslmode")
+            if mode and "ssl" not in url.query:
+                url = url.update_query_dict({"ssl": mode})
+            return without(url, frozenset(url.query) - _ASYNCPG_KNOWS)
+        mode = first_of(url, "ssl")
+        if mode and "sslmode" not in url.query:
+            url = url.update_query_dict({"sslmode": mode})
+        return without(url, _ASYNCPG_ONLY | {"ssl"})
+
+    def connect_timeout(self, driver: str) -> Mapping[str, Any]:
+        seconds = server.CONNECT_TIMEOUT
+        if driver == "asyncpg":
+            return {"timeout": seconds}
+        if driver in ("psycopg", "psycopg_async", "psycopg2"):
+            return {"connect_timeout": seconds}
+        return {}
+
+    def merged(
+        self, ours: Mapping[str, Any], theirs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        merged = {**ours, **theirs}
+        if "options" in ours and "options" in theirs:
+            merged["options"] = f"{ours['options']} {theirs['options']}"
+        return merged
 
     def admin_url(self, url: URL) -> URL:
         return url if url.database else url.set(database="postgres")
@@ -34,43 +134,67 @@ class PostgreSQL(ServerBackend):
         name = options.get("dbname", options.get("database"))
         if arguments or not name or any(key in options for key in _UNCLEAR):
             return None
-        host = normal_host(options.get("host"))
-        return f"{host}:{options.get('port') or 5432}/{name}"
+        # Where nothing is said libpq asks the environment.
+        host = options.get("host") or os.environ.get("PGHOST")
+        port = options.get("port") or os.environ.get("PGPORT") or 5432
+        return f"{normal_host(host)}:{port}/{name}"
 
-    def session_options(
-        self, driver: str, lock_timeout: float
-    ) -> Mapping[str, Any]:
-        milliseconds = str(int(lock_timeout * 1000))
-        if driver == "asyncpg":
-            return {"server_settings": {"lock_timeout": milliseconds}}
-        return {"options": f"-c lock_timeout={milliseconds}"}
+    def connect_hint(self, reason: object) -> str:
+        text = str(reason)
+        if "database" in text and "does not exist" in text:
+            return (
+                ". The database in the URL is the one to be connected to "
+                "when others are created; leave it out, or name one that "
+                "exists, such as postgres"
+            )
+        return ""
+
+    def located(self, url: URL, connection: Connection) -> URL:
+        info = connection.connection.dbapi_connection.info  # type: ignore
+        if not url.username and info.user:
+            url = url.set(username=info.user)
+        if url.host or "host" in url.query or not info.host:
+            return url
+        if info.host.startswith("/"):
+            return url.update_query_dict(
+                {"host": info.host, "port": str(info.port)}
+            )
+        return url.set(host=info.host, port=info.port)
+
+    def lock_timeout_command(self, seconds: float) -> str:
+        milliseconds = max(1, int(seconds * 1000))
+        return _SET_LOCK_TIMEOUT.format(milliseconds=milliseconds)
 
     def client_command(self, url: URL) -> str:
         parts = ["psql"]
         for flag, value in (
-            ("-h", url.host),
-            ("-p", url.port),
+            ("-h", first_of(url, "host") or url.host),
+            ("-p", first_of(url, "port") or url.port),
             ("-U", url.username),
         ):
             if value:
-                parts.append(f"{flag} {value}")
-        return " ".join([*parts, str(url.database)])
+                parts += [flag, str(value)]
+        return shlex.join([*parts, str(url.database)])
 
-    def take_lock(self, connection: Connection, token: str) -> None:
-        connection.execute(
-            text("SELECT pg_advisory_lock(:key)"), {"key": _key(token)}
+    def take_lock(self, connection: Connection, token: str) -> bool:
+        connection.execute(_STAY)
+        return bool(
+            connection.scalar(
+                text("SELECT pg_try_advisory_lock(:key)"),
+                {"key": _key(token)},
+            )
         )
 
-    def is_locked(self, connection: Connection, token: str) -> bool:
-        # Advisory locks belong to a database, but pg_locks shows those of
-        # all of them: owners may be connected elsewhere than we are.
+    def is_spared(
+        self, connection: Connection, name: str, token: str
+    ) -> bool:
         high, low = divmod(_key(token) % 2**64, 2**32)
-        query = text(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
-            "AND granted AND objsubid = 1 "
-            "AND classid::bigint = :high AND objid::bigint = :low"
+        return bool(
+            connection.scalar(
+                _IS_SPARED,
+                {"high": high, "low": low, "name": name, "kept": _KEPT},
+            )
         )
-        return bool(connection.scalar(query, {"high": high, "low": low}))
 
     def database_names(self, connection: Connection) -> list[str]:
         query = text(
@@ -82,22 +206,29 @@ class PostgreSQL(ServerBackend):
     def drop_database(self, connection: Connection, name: str) -> None:
         # A backend that was just left is still exiting, and DROP DATABASE
         # looks for it only every 100 ms: looking ourselves is quicker.
-        query = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = :name"
-        )
-        deadline = time.monotonic() + 0.5
-        while connection.scalar(query, {"name": name}):
-            if time.monotonic() > deadline:
-                connection.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid) "
-                        "FROM pg_stat_activity WHERE datname = :name"
-                    ),
-                    {"name": name},
-                )
+        started, told = time.monotonic(), False
+        while connection.scalar(_COUNT_CLIENTS, {"name": name}):
+            waited = time.monotonic() - started
+            if waited > _PATIENCE:
                 break
+            if waited > _GRACE and not told:
+                told = True
+                with contextlib.suppress(DBAPIError):
+                    connection.execute(_SEND_AWAY, {"name": name})
             time.sleep(0.002)
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+
+    def keep_database(self, connection: Connection, name: str) -> None:
+        connection.execute(
+            text(f"COMMENT ON DATABASE \"{name}\" IS '{_KEPT}'")
+        )
+
+    def lacks_right(self, error: Any) -> bool:
+        state = getattr(error, "sqlstate", getattr(error, "pgcode", None))
+        return bool(state == "42501")
+
+    def grant(self, url: URL) -> str:
+        return f'ALTER ROLE "{url.username or "..."}" CREATEDB'
 
 
 def _key(token: str) -> int:

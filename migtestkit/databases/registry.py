@@ -15,6 +15,8 @@ __unittest = True
 GROUP = "migtestkit.databases"
 
 _loaded: dict[str, Backend] = {}
+#: Entry points that cannot be used: their names, and why.
+_broken: dict[str, str] = {}
 
 
 def known_backends() -> dict[str, Backend]:
@@ -28,8 +30,23 @@ def known_backends() -> dict[str, Backend]:
             _register(backend())
         for entry in importlib.metadata.entry_points(group=GROUP):
             if not entry.value.startswith("migtestkit."):
-                _register(entry.load()())
+                _load(entry)
     return _loaded
+
+
+def _load(entry: importlib.metadata.EntryPoint) -> None:
+    try:
+        backend = entry.load()()
+        if not isinstance(backend, Backend):
+            raise TypeError(f"{backend!r} is no migtestkit.databases.Backend")
+    except Exception as error:
+        # Told when its database is asked for; the others work without it.
+        _broken[entry.name] = (
+            f"the entry point {entry.name} = {entry.value} in group {GROUP!r} "
+            f"cannot be used: {type(error).__name__}: {error}"
+        )
+    else:
+        _register(backend)
 
 
 def _register(backend: Backend) -> None:
@@ -44,6 +61,8 @@ def backend_for(dialect_name: str) -> Backend:
     """
     backends = known_backends()
     if dialect_name not in backends:
+        if dialect_name in _broken:
+            raise ConfigError(_broken[dialect_name])
         raise ConfigError(
             f"no throw-away databases for {dialect_name!r}: the kit makes "
             f"them for {listing(sorted(backends))}; hand over an engine of "

@@ -10,26 +10,38 @@ from __future__ import annotations
 
 import abc
 import atexit
+import contextlib
 import importlib.util
 import itertools
 import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    DBAPIError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.pool import NullPool
 
-from migtestkit.databases.base import MARK, Backend, Database, new_token
-from migtestkit.errors import ConfigError, DatabaseUnavailable, redact
+from migtestkit.databases.base import Backend, Database, new_token, own
+from migtestkit.errors import (
+    ConfigError,
+    DatabaseUnavailable,
+    MigtestkitError,
+)
 
 __unittest = True
 
 PREFIX = "migtestkit"
+#: Seconds for a server to answer, where the URL says nothing else.
+CONNECT_TIMEOUT = 10
 _NAME = re.compile(rf"{PREFIX}_(?P<token>[0-9a-f]{{16}})_\d+")
 
 
@@ -37,6 +49,17 @@ def token_of(name: str) -> str | None:
     """Return the token in a database's name, ``None`` if it is not ours."""
     match = _NAME.fullmatch(name)
     return match["token"] if match else None
+
+
+class Driver(NamedTuple):
+    """A driver that the kit can use for its own connections.
+
+    :ivar module: what to import.
+    :ivar package: what to install, as ``pip`` takes it.
+    """
+
+    module: str
+    package: str
 
 
 class ServerDatabase(Database):
@@ -64,32 +87,58 @@ class ServerDatabase(Database):
         self.address = backend.address(arguments, options) or ""
 
     def create_engine(self) -> Engine:
+        dialect = self.url.get_dialect()()
         engine = create_engine(
             self.url,
             poolclass=NullPool,
-            connect_args=self._backend.session_options(
-                self.url.get_driver_name(), self.lock_timeout
-            ),
+            connect_args=dict(self.connect_arguments(dialect, {})[1]),
         )
         event.listen(engine, "connect", self._connected)
         return engine
 
     def _connected(self, dbapi_connection: Any, record: Any) -> None:
-        record.info[MARK] = self.address
+        self.prepare(dbapi_connection)
 
     def connect_arguments(
-        self, dialect: Dialect
+        self, dialect: Dialect, given: Mapping[str, Any]
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        url = self.url.set(drivername=f"{dialect.name}+{dialect.driver}")
-        arguments, options = dialect.create_connect_args(url)
-        session = self._backend.session_options(
-            dialect.driver, self.lock_timeout
+        backend, driver = self._backend, dialect.driver
+        url = backend.spoken_by(driver, self.url).set(
+            drivername=f"{dialect.name}+{driver}"
         )
-        return arguments, {**options, **session}
+        arguments, options = dialect.create_connect_args(url)
+        shortcuts = self._owner.shortcuts if self._owner is not None else {}
+        kept = {
+            name: value
+            for name, value in given.items()
+            if name in backend.behaviour
+        }
+        patience = backend.connect_timeout(driver)
+        return arguments, {
+            **patience,
+            **shortcuts.get(driver, {}),
+            **backend.merged(options, kept),
+        }
+
+    def prepare(self, dbapi_connection: Any) -> None:
+        # Not by an option of the connection, which not every driver, and no
+        # proxy in between, takes.
+        command = self._backend.lock_timeout_command(self.lock_timeout)
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(command)
+        finally:
+            cursor.close()
+        dbapi_connection.commit()
 
     def drop(self) -> None:
         if self._owner is not None:
             self._owner.drop(str(self.url.database))
+
+    def keep(self) -> None:
+        """Let nobody reap the database when this process has ended."""
+        if self._owner is not None:
+            self._owner.keep(str(self.url.database))
 
     def describe(self) -> str:
         return self._backend.client_command(self.url)
@@ -100,64 +149,147 @@ class Owner:
 
     :param backend: the kind of server.
     :param url: the server, with the database to be connected to.
+    :raises DatabaseUnavailable: there is no connection to it.
+
+    :ivar token: part of the name of every database of this owner.
+    :ivar shortcuts: driver -> connect options that save time on this server
+        and change nothing.
     """
 
     def __init__(self, backend: ServerBackend, url: URL) -> None:
         self.token = new_token()
-        self.process = os.getpid()
+        self._process = os.getpid()
         self._backend = backend
+        self._url = url
         self._numbers = itertools.count(1)
-        self._engine = create_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-        )
-        self._connection = self._connect()
         self._names: set[str] = set()
+        # Tests in several threads share the session.
+        self._busy = threading.RLock()
+        self._engine = backend.admin_engine(url)
+        own(self._engine, str(url))
+        self._connection = self._connect()
+        self.shortcuts = backend.shortcuts(self._connection)
 
     def _connect(self) -> Connection:
         try:
             connection = self._engine.connect()
-        except DBAPIError as error:
-            raise DatabaseUnavailable(
-                f"no connection to {self._engine.url}: {error.orig}"
+        except TypeError as error:
+            # What PyMySQL raises for an option that it does not know.
+            raise ConfigError(
+                f"no connection to {self._url}: {error}"
             ) from None
-        self._backend.take_lock(connection, self.token)
+        except Exception as error:
+            reason = getattr(error, "orig", None) or error
+            raise DatabaseUnavailable(
+                f"no connection to {self._url}: {str(reason).strip()}"
+                f"{self._backend.connect_hint(reason)}"
+            ) from None
+        try:
+            if not self._backend.take_lock(connection, self.token):
+                # Our own lost session, which the server has not noticed yet,
+                # holds it; what has this token in its name is safe.
+                self.token = new_token()
+                self._backend.take_lock(connection, self.token)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _session(self) -> Connection:
+        """Return the session, a new one if it was lost."""
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            with contextlib.suppress(Exception):
+                self._connection.close()
+            self._connection = self._connect()
+        return self._connection
+
+    @property
+    def of_this_process(self) -> bool:
+        """Whether it is not the owner of the process that forked us, whose
+        session two cannot share."""
+        return self._process == os.getpid()
+
+    def locate(self, url: URL) -> URL:
+        """Return a URL that no longer depends on the environment."""
+        with self._busy:
+            return self._backend.located(url, self._session())
 
     def create(self) -> str:
         """Make an empty database; return its name.
 
         :raises ConfigError: the role may not.
+        :raises DatabaseUnavailable: the server does not.
         """
-        name = f"{PREFIX}_{self.token}_{next(self._numbers)}"
-        try:
-            self._connection.execute(text(f"CREATE DATABASE {name}"))
-        except DBAPIError as error:
-            raise ConfigError(
-                f"no database can be made on {self._engine.url}: "
-                f"{redact(str(error.orig)).strip()}. Give database_url a "
-                "role that may create databases, or hand over an empty one "
-                "with get_migration_engine()"
-            ) from None
-        self._names.add(name)
-        return name
+        with self._busy:
+            session = self._session()
+            name = f"{PREFIX}_{self.token}_{next(self._numbers)}"
+            try:
+                session.execute(text(f"CREATE DATABASE {name}"))
+            except DBAPIError as error:
+                raise self._cannot_create(error) from None
+            self._names.add(name)
+            return name
+
+    def _cannot_create(self, error: DBAPIError) -> MigtestkitError:
+        problem = (
+            f"no database can be made on {self._url}: "
+            f"{str(error.orig).strip()}"
+        )
+        if not self._backend.lacks_right(error.orig):
+            return DatabaseUnavailable(problem)
+        return ConfigError(
+            f"{problem}. Give database_url a role that may create databases "
+            f"({self._backend.grant(self._url)}), or hand over an empty one "
+            "with get_migration_engine()"
+        )
 
     def drop(self, name: str) -> None:
-        """Drop a database of this owner."""
-        if name in self._names and self.process == os.getpid():
+        """Drop a database of this owner; doing so twice is no error.
+
+        :raises MigtestkitError: the server refuses.
+        """
+        if not self.of_this_process:
+            return
+        with self._busy:
+            if name not in self._names:
+                return
             self._names.discard(name)
-            self._backend.drop_database(self._connection, name)
+            try:
+                self._backend.drop_database(self._session(), name)
+            except DatabaseUnavailable:
+                # The server is gone. Whoever comes next finds the database
+                # without an owner, and drops it.
+                return
+            except StatementError as error:
+                raise MigtestkitError(
+                    f"the database {name} on {self._url} could not be "
+                    f"dropped: {str(error.orig).strip()}. It will be when "
+                    "the tests run again"
+                ) from None
+
+    def keep(self, name: str) -> None:
+        """Neither drop nor reap a database of this owner."""
+        if not self.of_this_process:
+            return
+        with self._busy:
+            if name in self._names:
+                self._names.discard(name)
+                self._backend.keep_database(self._session(), name)
 
     def reap(self) -> list[str]:
         """Drop what dead owners left; return the names."""
         reaped = []
-        for name in self._backend.database_names(self._connection):
+        session = self._connection
+        for name in self._backend.database_names(session):
             token = token_of(name)
             if token is None or token == self.token:
                 continue
-            if self._backend.is_locked(self._connection, token):
-                continue
             try:
-                self._backend.drop_database(self._connection, name)
+                if self._backend.is_spared(session, name, token):
+                    continue
+                self._backend.drop_database(session, name)
             except DBAPIError:
                 # Another process is reaping it, or it belongs to a role
                 # whose databases we may not drop.
@@ -165,25 +297,26 @@ class Owner:
             reaped.append(name)
         return reaped
 
-    @property
-    def alive(self) -> bool:
-        """Whether the session is this process's and answers."""
-        if self.process != os.getpid() or self._connection.closed:
-            return False
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            return False
-        return True
-
     def close(self) -> None:
         """Let go of the lock."""
-        if self.process == os.getpid():
-            self._connection.close()
+        if self.of_this_process:
+            with contextlib.suppress(SQLAlchemyError):
+                self._connection.close()
             self._engine.dispose()
+
+    def forget_session(self) -> None:
+        """In a forked process: see to it that nothing which happens to our
+        copy of the session, its end included, is sent to the server."""
+        connection = self._connection.connection.dbapi_connection
+        with contextlib.suppress(Exception):
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, self._backend.socket_of(connection))
+            os.close(nowhere)
 
 
 _owners: dict[URL, Owner] = {}
+#: Those of the process that forked this one: to close them is not for us.
+_inherited: list[Owner] = []
 _lock = threading.Lock()
 
 
@@ -194,22 +327,40 @@ def _close_owners() -> None:
     _owners.clear()
 
 
+def _start_anew() -> None:
+    """In a forked process: have no owner yet."""
+    global _lock
+    # A thread that is not in this process may have held it.
+    _lock = threading.Lock()
+    for owner in _owners.values():
+        owner.forget_session()
+    _inherited.extend(_owners.values())
+    _owners.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 class ServerBackend(Backend):
     """Base of the kinds of database that live on a server.
 
-    :cvar sync_drivers: drivers for the kit's own connections, the preferred
-        one first: SQLAlchemy's name and the module to import.
+    :cvar sync_drivers: drivers for the kit's own connections by SQLAlchemy's
+        name, the preferred one first.
+    :cvar behaviour: connect options that say how a connection behaves, and
+        not where it goes or as whom.
     """
 
-    sync_drivers: ClassVar[Mapping[str, str]]
+    sync_drivers: ClassVar[Mapping[str, Driver]]
+    behaviour: ClassVar[frozenset[str]]
 
     def provision(self, url: URL, *, lock_timeout: float) -> Database:
         url = self._sync(url)
         owner = self._owner(url)
-        name = owner.create()
+        place = owner.locate(url)
         return ServerDatabase(
             self,
-            url.set(database=name),
+            place.set(database=owner.create()),
             lock_timeout=lock_timeout,
             owner=owner,
         )
@@ -219,6 +370,13 @@ class ServerBackend(Backend):
             raise ConfigError(
                 "get_migration_engine() handed over an engine whose URL "
                 f"names no database: {engine.url}"
+            )
+        if engine.dialect.is_async:
+            raise ConfigError(
+                "get_migration_engine() handed over an asynchronous engine: "
+                f"{engine.url}. Hand over one with a driver such as "
+                f"{next(iter(self.sync_drivers))}; env.py may go on using "
+                "its own driver"
             )
         return ServerDatabase(
             self, self._sync(engine.url), lock_timeout=lock_timeout, owner=None
@@ -230,11 +388,11 @@ class ServerBackend(Backend):
     def _owner(self, url: URL) -> Owner:
         admin = self.admin_url(url)
         with _lock:
-            owner = _owners.get(admin)
-            if owner is None or not owner.alive:
-                owner = _owners[admin] = Owner(self, admin)
+            if admin not in _owners:
+                owner = Owner(self, admin)
+                _owners[admin] = owner
                 owner.reap()
-            return owner
+            return _owners[admin]
 
     def _sync(self, url: URL) -> URL:
         """Return a URL with a driver that the kit can use itself."""
@@ -242,44 +400,105 @@ class ServerBackend(Backend):
         drivers = self.sync_drivers
         wanted = [given] if given in drivers else list(drivers)
         for driver in wanted:
-            if importlib.util.find_spec(drivers[driver]) is not None:
-                try:
-                    url.set(
-                        drivername=f"{url.get_backend_name()}+{driver}"
-                    ).get_dialect()
-                except NoSuchModuleError:
-                    continue
-                return url.set(
-                    drivername=f"{url.get_backend_name()}+{driver}"
-                )
+            if importlib.util.find_spec(drivers[driver].module) is None:
+                continue
+            found = self.spoken_by(driver, url).set(
+                drivername=f"{url.get_backend_name()}+{driver}"
+            )
+            with contextlib.suppress(NoSuchModuleError):
+                found.get_dialect()
+                return found
         raise ConfigError(
-            f"the kit's own connections to {url.get_backend_name()} need one "
-            f"of these drivers: {', '.join(wanted)}; install one, such as "
-            f"with pip install 'migtestkit[{wanted[0]}]'"
+            f"the kit's own connections to {url.get_backend_name()} need "
+            + (f"the driver {given}" if given in drivers else "a driver")
+            + ", which is not installed; try\n  pip install "
+            f"{drivers[wanted[0]].package}"
         )
+
+    def admin_engine(self, url: URL) -> Engine:
+        """Return an engine for the session that creates databases.
+
+        :raises ConfigError: its driver is installed, but does not load.
+        """
+        dialect = url.get_dialect()()
+        _, options = dialect.create_connect_args(url)
+        try:
+            return create_engine(
+                url,
+                poolclass=NullPool,
+                isolation_level="AUTOCOMMIT",
+                connect_args={
+                    **self.connect_timeout(url.get_driver_name()), **options
+                },
+            )
+        except ImportError as error:
+            raise ConfigError(
+                f"the driver of {url} cannot be loaded: {error}"
+            ) from None
+
+    def connect_hint(self, reason: object) -> str:
+        """Return what to do about a connection that failed, if that can be
+        told; to be appended to the reason."""
+        return ""
+
+    def located(self, url: URL, connection: Connection) -> URL:
+        """Return a URL with all that the environment added to it when a
+        connection was made; env.py may change the environment."""
+        return url
+
+    def shortcuts(
+        self, connection: Connection
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Return, for drivers, connect options that save time on the server
+        and change nothing."""
+        return {}
+
+    def socket_of(self, dbapi_connection: Any) -> int:
+        """Return the file descriptor of a driver connection."""
+        number: int = dbapi_connection.fileno()
+        return number
+
+    def merged(
+        self, ours: Mapping[str, Any], theirs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the connect options of a URL together with those of an
+        engine that say how a connection behaves."""
+        return {**ours, **theirs}
+
+    @abc.abstractmethod
+    def spoken_by(self, driver: str, url: URL) -> URL:
+        """Return a URL with the options of its query as another driver
+        understands them."""
+
+    @abc.abstractmethod
+    def connect_timeout(self, driver: str) -> Mapping[str, Any]:
+        """Return the connect option that bounds how long a connection may
+        take."""
 
     @abc.abstractmethod
     def admin_url(self, url: URL) -> URL:
         """Return where to connect in order to create databases."""
 
     @abc.abstractmethod
-    def session_options(
-        self, driver: str, lock_timeout: float
-    ) -> Mapping[str, Any]:
-        """Return connect options that bound how long statements wait for
-        locks."""
+    def lock_timeout_command(self, seconds: float) -> str:
+        """Return the statement that bounds how long a session's statements
+        wait for locks, unless the session has a stricter bound."""
 
     @abc.abstractmethod
     def client_command(self, url: URL) -> str:
         """Return the command that connects a person, without password."""
 
     @abc.abstractmethod
-    def take_lock(self, connection: Connection, token: str) -> None:
-        """Hold a lock named by a token as long as the session lives."""
+    def take_lock(self, connection: Connection, token: str) -> bool:
+        """Hold a lock named by a token as long as the session lives; say
+        whether nobody else held it."""
 
     @abc.abstractmethod
-    def is_locked(self, connection: Connection, token: str) -> bool:
-        """Say whether any session of the server holds that lock."""
+    def is_spared(
+        self, connection: Connection, name: str, token: str
+    ) -> bool:
+        """Say whether a database must not be reaped: some session of the
+        server holds its owner's lock, or it is kept."""
 
     @abc.abstractmethod
     def database_names(self, connection: Connection) -> list[str]:
@@ -287,7 +506,20 @@ class ServerBackend(Backend):
 
     @abc.abstractmethod
     def drop_database(self, connection: Connection, name: str) -> None:
-        """Drop a database, whoever is still leaving it."""
+        """Drop a database, whoever is still connected to it."""
+
+    @abc.abstractmethod
+    def keep_database(self, connection: Connection, name: str) -> None:
+        """Mark a database as one that is not to be reaped."""
+
+    @abc.abstractmethod
+    def lacks_right(self, error: Any) -> bool:
+        """Say whether a driver's error means that the role may not."""
+
+    @abc.abstractmethod
+    def grant(self, url: URL) -> str:
+        """Return the statement that gives a role the right to create
+        databases."""
 
 
 def normal_host(host: Any) -> str:
@@ -296,3 +528,18 @@ def normal_host(host: Any) -> str:
     if name in ("127.0.0.1", "::1", "[::1]") or name.startswith("/"):
         return "localhost"
     return name
+
+
+def first_of(url: URL, name: str) -> str | None:
+    """Return an option of a URL's query, the first where there are more."""
+    found = url.query.get(name)
+    if found is None or isinstance(found, str):
+        return found
+    return found[0] if found else None
+
+
+def without(url: URL, names: frozenset[str]) -> URL:
+    """Return a URL whose query lacks some options."""
+    return url.difference_update_query(
+        [name for name in url.query if name in names]
+    )

@@ -6,8 +6,11 @@ engine's in-memory database.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import shutil
+import sqlite3
 import tempfile
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -19,12 +22,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import NullPool
 
-from migtestkit.databases.base import MARK, Backend, Database, new_token
+from migtestkit.databases.base import Backend, Database, new_token
 from migtestkit.errors import ConfigError
 
 __unittest = True
 
 MEMORY = ":memory:"
+#: Options of a connection that do not say how it behaves.
+_PLACE = ("database", "uri", "timeout")
 
 
 class SQLiteFile(Database):
@@ -56,23 +61,29 @@ class SQLiteFile(Database):
         return engine
 
     def _connected(self, dbapi_connection: Any, record: Any) -> None:
-        record.info[MARK] = self.address
         self.prepare(dbapi_connection)
 
     def connect_arguments(
-        self, dialect: Dialect
+        self, dialect: Dialect, given: Mapping[str, Any]
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
         url = self.url.set(drivername=f"sqlite+{dialect.driver}")
         arguments, options = dialect.create_connect_args(url)
-        return arguments, {**options, "timeout": self.lock_timeout}
+        # isolation_level, detect_types and the like: migrations may pass or
+        # fail by them.
+        kept = {key: given[key] for key in given if key not in _PLACE}
+        return arguments, {**options, **kept, "timeout": self.lock_timeout}
 
     def prepare(self, dbapi_connection: Any) -> None:
-        if self._folder is None:
-            return
-        # Nothing here has to survive a power failure, and waiting for the
-        # disk is most of what a small migration costs.
         cursor = dbapi_connection.cursor()
-        cursor.execute("PRAGMA synchronous = OFF")
+        # env.py may have taken our URL and connected with options of its own.
+        wait = int(self.lock_timeout * 1000)
+        cursor.execute(f"PRAGMA busy_timeout = {wait}")
+        if self._folder is not None:
+            # Nothing here has to survive a power failure, and waiting for
+            # the disk is most of what a small migration costs. Within a
+            # transaction, which some options begin at once, it is refused.
+            with contextlib.suppress(sqlite3.OperationalError):
+                cursor.execute("PRAGMA synchronous = OFF")
         cursor.close()
 
     def drop(self) -> None:
@@ -80,7 +91,7 @@ class SQLiteFile(Database):
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def describe(self) -> str:
-        return f"sqlite3 {self.path}"
+        return f"sqlite3 {shlex.quote(os.fspath(self.path))}"
 
 
 class SQLite(Backend):
@@ -100,7 +111,7 @@ class SQLite(Backend):
                 "for the temporary folder, or the path of a folder"
             )
         token = new_token()
-        folder = Path(tempfile.mkdtemp(prefix="migtestkit_", dir=place))
+        folder = _new_folder(place)
         return SQLiteFile(
             folder / f"migtestkit_{token}.sqlite",
             lock_timeout=lock_timeout,
@@ -108,8 +119,9 @@ class SQLite(Backend):
         )
 
     def adopt(self, engine: Engine, *, lock_timeout: float) -> Database:
-        path = engine.url.database
-        if not path or path == MEMORY or path.startswith("file:"):
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        path = self.address(arguments, options)
+        if path is None or path == MEMORY:
             raise ConfigError(
                 "get_migration_engine() handed over an in-memory SQLite "
                 "database, which env.py's own engine cannot reach; hand over "
@@ -138,6 +150,22 @@ class SQLite(Backend):
     def names(self, address: str) -> frozenset[str]:
         path = Path(address)
         return frozenset({address, path.name, path.stem})
+
+
+def _new_folder(place: str | None) -> Path:
+    try:
+        # Absolute, for env.py runs in another working directory.
+        return Path(
+            tempfile.mkdtemp(
+                prefix="migtestkit_", dir=place and os.path.abspath(place)
+            )
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"no throw-away database can be made in {error.filename!r}: "
+            f"{error.strerror}; give database_url a folder that can be "
+            "written to, such as 'sqlite:////tmp'"
+        ) from None
 
 
 def _path_of_uri(uri: str) -> str:

@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
-from migtestkit.databases import MARK, Backend, Database
+from migtestkit.databases import MARK, Backend, Database, is_own
 from migtestkit.errors import (
     ConfigError,
     ForeignDatabaseError,
@@ -76,17 +78,26 @@ class ConnectionGuard:
         self.refusals: list[MigtestkitError] = []
         self._on_statement = on_statement
         self._first_foreign: str | None = None
-        self._opened: dict[int, tuple[Any, Target]] = {}
+        #: By the driver connection's id: it, its database and pool entry.
+        self._opened: dict[int, tuple[Any, Target, Any]] = {}
+        #: What an application may hold of these.
+        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._proxies: weakref.WeakValueDictionary[int, Any] = (
+            weakref.WeakValueDictionary()
+        )
         self._connecting = threading.local()
+        self._threads: set[int] = set()
         self._listeners: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
             (Engine, "do_connect", self._do_connect),
             (Pool, "connect", self._connected),
             (Pool, "checkout", self._checked_out),
+            (Engine, "engine_connect", self._engaged),
             (Engine, "before_cursor_execute", self._executing),
         )
 
     def __enter__(self) -> ConnectionGuard:
         _watch_pools()
+        self._threads.add(threading.get_ident())
         for owner, name, listener in self._listeners:
             event.listen(owner, name, listener)
         return self
@@ -94,6 +105,38 @@ class ConnectionGuard:
     def __exit__(self, *exc_info: object) -> None:
         for owner, name, listener in self._listeners:
             event.remove(owner, name, listener)
+        self._close_left_open()
+
+    @contextlib.contextmanager
+    def in_thread(self) -> Iterator[None]:
+        """Take what this thread does for the run's own doing."""
+        ident = threading.get_ident()
+        known = ident in self._threads
+        self._threads.add(ident)
+        try:
+            yield
+        finally:
+            if not known:
+                self._threads.discard(ident)
+
+    def _close_left_open(self) -> None:
+        """Close what env.py, or what it called, keeps open: it would hold
+        locks, and an application would go on with our database."""
+        for connection in list(self._connections):
+            if connection.closed or connection.invalidated:
+                continue
+            opened = connection.connection.dbapi_connection
+            if id(opened) in _ours and not _needs_loop(opened):
+                connection.invalidate()
+        for key, (opened, _, record) in self._opened.items():
+            # An asynchronous one can be closed in its own loop alone.
+            if _ours.pop(key, None) is None or _needs_loop(opened):
+                continue
+            proxy = self._proxies.get(key)
+            if proxy is not None and proxy.is_valid:
+                proxy.invalidate()
+            elif record is not None:
+                record.invalidate()
 
     @property
     def connecting(self) -> bool:
@@ -117,10 +160,12 @@ class ConnectionGuard:
         arguments: list[Any],
         options: dict[str, Any],
     ) -> Any:
+        if self._of_another_thread(dialect):
+            return None
         target, redirected = self._choose(dialect, arguments, options)
         given: tuple[Sequence[Any], Any] = (arguments, options)
         if redirected:
-            given = target.database.connect_arguments(dialect)
+            given = target.database.connect_arguments(dialect, options)
         self._connecting.now = True
         try:
             # Connecting here, not in SQLAlchemy's own step after this one:
@@ -128,10 +173,16 @@ class ConnectionGuard:
             opened = dialect.connect(*given[0], **given[1])
         finally:
             self._connecting.now = False
-        self._opened[id(opened)] = (opened, target)
+        self._opened[id(opened)] = (opened, target, record)
+        if record is not None:
+            record.info[MARK] = target.database.address
         _ours[id(opened)] = opened
         target.database.prepare(opened)
         return opened
+
+    def _of_another_thread(self, dialect: Dialect) -> bool:
+        """Say whether an engine is of another test, in another thread."""
+        return is_own(dialect) and threading.get_ident() not in self._threads
 
     def _choose(
         self, dialect: Dialect, arguments: list[Any], options: dict[str, Any]
@@ -141,6 +192,13 @@ class ConnectionGuard:
             for target in self.targets
             if dialect.name in target.backend.dialects
         ]
+        if not self.targets:
+            self._refuse(
+                ForeignDatabaseError(
+                    f"a {dialect.name} connection was about to open before "
+                    "there is a throw-away database; nothing was sent"
+                )
+            )
         if not same_kind:
             self._refuse(ConfigError(self._other_backend(dialect)))
         address = same_kind[0].backend.address(arguments, options)
@@ -220,9 +278,7 @@ class ConnectionGuard:
         )
 
     def _connected(self, dbapi_connection: Any, record: Any) -> None:
-        if id(dbapi_connection) in self._opened:
-            return
-        if self._marked(record.info):
+        if id(dbapi_connection) in self._opened or MARK in record.info:
             return
         with contextlib.suppress(Exception):
             dbapi_connection.close()
@@ -239,11 +295,15 @@ class ConnectionGuard:
     def _checked_out(
         self, dbapi_connection: Any, record: Any, proxy: Any
     ) -> None:
-        if id(dbapi_connection) in self._opened or self._marked(record.info):
+        if id(dbapi_connection) in self._opened or MARK in record.info:
+            self._proxies[id(dbapi_connection)] = proxy
             return
         # The pool drops this connection and opens another, by way of
         # do_connect.
         raise DisconnectionError("opened before the throw-away database")
+
+    def _engaged(self, connection: Connection) -> None:
+        self._connections.add(connection)
 
     def _executing(
         self,
@@ -256,7 +316,11 @@ class ConnectionGuard:
     ) -> None:
         proxied = connection.connection
         known = id(proxied.dbapi_connection) in self._opened
-        if not known and not self._marked(proxied.info):
+        if (
+            not known
+            and not self._marked(proxied.info)
+            and not self._of_another_thread(connection.dialect)
+        ):
             self._refuse(ForeignDatabaseError(_unknown_connection()))
         if known and self._on_statement is not None:
             self._on_statement(statement)
@@ -296,6 +360,10 @@ def _watch_pools() -> None:
         event.listen(Pool, "close", _closed)
         event.listen(Pool, "close_detached", _closed)
         _watching = True
+
+
+def _needs_loop(dbapi_connection: Any) -> bool:
+    return isinstance(dbapi_connection, AdaptedConnection)
 
 
 def _returned(dbapi_connection: Any, record: Any) -> None:

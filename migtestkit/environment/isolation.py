@@ -8,6 +8,7 @@ after one that failed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import logging
 import logging.config
@@ -15,7 +16,13 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,7 +33,7 @@ __unittest = True
 
 #: Alembic's proxies are globals of the process, so only one migration can
 #: run at a time in it.
-LOCK = threading.RLock()
+LOCK = threading.Lock()
 _running = threading.local()
 
 #: libpq connects where these say, whatever the URL says.
@@ -39,17 +46,27 @@ def alone() -> Iterator[None]:
 
     :raises MigtestkitError: this thread is already within a run.
     """
-    with LOCK:
-        if getattr(_running, "now", False):
-            raise MigtestkitError(
-                "a migration, or env.py, started another migration run; "
-                "Alembic cannot nest them"
-            )
-        _running.now = True
-        try:
-            yield
-        finally:
-            _running.now = False
+    if getattr(_running, "now", False):
+        raise MigtestkitError(
+            "a migration, env.py or a hook started another migration run "
+            "while one is under way; Alembic cannot nest them, for its "
+            "alembic.op and alembic.context are one for the process. Do it "
+            "before or after the run"
+        )
+    with LOCK, within_run():
+        yield
+
+
+@contextlib.contextmanager
+def within_run() -> Iterator[None]:
+    """Note that this thread is within a run, be it one more of the same:
+    waiting for the lock it would wait for itself."""
+    before = getattr(_running, "now", False)
+    _running.now = True
+    try:
+        yield
+    finally:
+        _running.now = before
 
 
 @contextlib.contextmanager
@@ -141,42 +158,130 @@ def _no_questions() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _logging(ini: Sequence[str]) -> Iterator[None]:
-    """Undo env.py's ``fileConfig`` before it happens, all else after it.
+    """Leave undone what env.py does to logging, or undo it afterwards.
 
-    ``fileConfig`` disables every existing logger and empties the root's
-    handlers, which breaks ``assertLogs`` and closes the user's log files.
-    Doing nothing, for this configuration's file alone, is the one treatment
-    that harms neither.
+    ``fileConfig`` and ``dictConfig`` disable every existing logger, take the
+    root's handlers away and close every handler there is, which breaks
+    ``assertLogs`` and the user's log files. Doing nothing, for this
+    configuration's file, and undoing the rest at once harms neither.
     """
-    original = logging.config.fileConfig
-
-    def file_config(fname: Any, *args: Any, **options: Any) -> Any:
-        if fname is None or _same_file(fname, ini):
-            return None
-        return original(fname, *args, **options)
-
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    known = [
-        (one, one.disabled, one.level, one.propagate, list(one.handlers))
-        for one in list(root.manager.loggerDict.values())
-        if isinstance(one, logging.Logger)
-    ]
-    threshold = root.manager.disable
-    logging.config.fileConfig = file_config
-    try:
+    before = _LoggingState()
+    with contextlib.ExitStack() as stack:
+        stack.callback(before.restore)
+        for owner, name in (
+            (logging.config, "fileConfig"),
+            (logging.config, "dictConfig"),
+            (logging, "basicConfig"),
+        ):
+            original = getattr(owner, name)
+            stack.callback(setattr, owner, name, original)
+            setattr(owner, name, _harmless(original, before, ini))
         yield
-    finally:
-        logging.config.fileConfig = original
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        root.manager.disable = threshold
-        for logger, disabled, its_level, propagate, its_handlers in known:
-            logger.disabled = disabled
-            logger.propagate = propagate
-            logger.handlers[:] = its_handlers
-            if logger.level != its_level:
-                logger.setLevel(its_level)
+
+
+def _harmless(
+    original: Callable[..., Any], before: _LoggingState, ini: Sequence[str]
+) -> Callable[..., Any]:
+    """Return a function of logging that leaves what was there before."""
+
+    @functools.wraps(original)
+    def configure(*args: Any, **options: Any) -> Any:
+        if original.__name__ == "fileConfig":
+            given = args[0] if args else options.get("fname")
+            if given is None or _same_file(given, ini):
+                return None
+        before.set_aside()
+        try:
+            return original(*args, **options)
+        finally:
+            before.put_back()
+
+    return configure
+
+
+class _LoggingState:
+    """How logging is set up at a moment."""
+
+    def __init__(self) -> None:
+        self._root = logging.getLogger()
+        self._threshold = self._root.manager.disable
+        self._root_state = _state_of(self._root)
+        # Places in the tree too, such as "alembic" above "alembic.ddl",
+        # which are no loggers before somebody asks for them.
+        self._loggers = {
+            name: _state_of(one)
+            for name, one in list(self._root.manager.loggerDict.items())
+        }
+        self._handlers = [list(one) for one in _all_handlers()]
+        self._names = dict(_names_of_handlers())
+        self._dropped: list[logging.Handler] = []
+
+    def set_aside(self) -> None:
+        """Hide the handlers there are from what would close them."""
+        self._root.handlers.clear()
+        for one in _all_handlers():
+            one.clear()
+
+    def put_back(self) -> None:
+        """Undo all but loggers and handlers that did not exist."""
+        self._root.manager.disable = self._threshold
+        self._set(self._root, self._root_state)
+        for name, state in self._loggers.items():
+            self._set(self._root.manager.loggerDict.get(name), state)
+        for now, before in zip(_all_handlers(), self._handlers):
+            now.extend(one for one in before if one not in now)
+        _names_of_handlers().update(self._names)
+
+    def restore(self) -> None:
+        """Undo everything, and close the handlers made since."""
+        self.put_back()
+        for name, one in list(self._root.manager.loggerDict.items()):
+            if name not in self._loggers:
+                # Its application may have set it up while it was imported;
+                # with "propagate" off it would hide from assertLogs().
+                self._set(one, None)
+        for handler in self._dropped:
+            handler.close()
+
+    def _set(self, logger: Any, state: _State | None) -> None:
+        if not isinstance(logger, logging.Logger):
+            return
+        state = state or _NEW_LOGGER
+        logger.disabled, level, logger.propagate, handlers = state
+        new = [one for one in logger.handlers if one not in handlers]
+        silent = [one for one in new if isinstance(one, logging.NullHandler)]
+        self._dropped += [one for one in new if one not in silent]
+        logger.handlers[:] = [*handlers, *silent]
+        if logger.level != level:
+            logger.setLevel(level)
+
+
+_State = tuple[bool, int, bool, list[logging.Handler]]
+_NEW_LOGGER: _State = (False, logging.NOTSET, True, [])
+
+
+def _state_of(logger: Any) -> _State | None:
+    if not isinstance(logger, logging.Logger):
+        return None
+    return (
+        logger.disabled,
+        logger.level,
+        logger.propagate,
+        list(logger.handlers),
+    )
+
+
+def _all_handlers() -> list[list[Any]]:
+    """Return logging's own list of weak references to all handlers, which
+    are flushed and closed when the process ends."""
+    found = getattr(logging, "_handlerList", None)
+    return [] if found is None else [found]
+
+
+def _names_of_handlers() -> MutableMapping[Any, Any]:
+    """Return where logging finds handlers by name."""
+    found: MutableMapping[Any, Any] = getattr(logging, "_handlers", {})
+    return found
 
 
 def _same_file(given: Any, names: Sequence[str]) -> bool:

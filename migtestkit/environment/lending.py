@@ -54,6 +54,20 @@ def lent(
         yield
 
 
+@contextlib.contextmanager
+def located(config: Config, location: str | None) -> Iterator[None]:
+    """Give a ``Config`` the ``script_location`` that it lacks.
+
+    :param location: the option's value, ``None`` if it lacks nothing.
+    """
+    with contextlib.ExitStack() as stack:
+        if location is not None:
+            stack.enter_context(_kept(config, "file_config"))
+            cast(Any, config).file_config = copy.deepcopy(config.file_config)
+            config.set_main_option("script_location", location)
+        yield
+
+
 def _sections(
     config: Config, targets: Sequence[Target]
 ) -> Iterator[tuple[str, Target]]:
@@ -174,9 +188,10 @@ def _attributes(config: Config, target: Target) -> Iterator[None]:
     finally:
         attributes.close()
         cast(Any, config).attributes = own
-        if attributes.opened and given is None:
-            attributes.pop("connection", None)
-        elif attributes.opened:
+        # What env.py or a migration left there stays, but for a connection:
+        # it goes to our database, and the next run must not meet it.
+        attributes.pop("connection", None)
+        if "connection" in own:
             attributes["connection"] = given
         own.clear()
         own.update(attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib.util
 import os
@@ -16,11 +17,24 @@ from alembic.util import CommandError
 from sqlalchemy.exc import InvalidRequestError
 
 from migtestkit import alembic_api
-from migtestkit.config import MigrationConfig, run_folder
+from migtestkit.config import (
+    MigrationConfig,
+    command_line_options,
+    missing_location,
+    run_folder,
+)
 from migtestkit.environment import isolation
 from migtestkit.environment.guard import ConnectionGuard, Target
-from migtestkit.environment.lending import lent, note_foreign_addresses
-from migtestkit.environment.scripts import Scripts, read_scripts
+from migtestkit.environment.lending import (
+    lent,
+    located,
+    note_foreign_addresses,
+)
+from migtestkit.environment.scripts import (
+    Scripts,
+    forget_scripts,
+    read_scripts,
+)
 from migtestkit.environment.strict import driver_watched
 from migtestkit.environment.threads import call_outside_loop
 from migtestkit.environment.tracking import (
@@ -63,6 +77,7 @@ class Environment:
         self.options = options
         self.targets: tuple[Target, ...] = ()
         self._folder = run_folder(config)
+        self._location = missing_location(config)
         ini = config.config_file_name
         self._ini = (ini, os.path.abspath(ini)) if ini else ()
         self._scripts: Scripts | None = None
@@ -97,17 +112,22 @@ class Environment:
     def _read_scripts(self, *, refresh: bool) -> Scripts:
         # Scripts run when they are imported, so the guard stands here too:
         # with no database to offer it refuses every connection.
-        guard = ConnectionGuard(self.targets, redirect=self.options.redirect)
-        with self._process(()), self._user_context(), guard:
-            try:
-                return read_scripts(self.config, refresh=refresh)
-            except MigtestkitError:
-                if guard.refusals:
-                    raise ForeignDatabaseError(
-                        "a revision script connects to a database while it "
-                        f"is imported: {guard.refusals[0]}"
-                    ) from None
+        guard = ConnectionGuard(())
+        try:
+            with self._process(()), guard, self._user_context():
+                found = read_scripts(self.config, refresh=refresh)
+        except Exception:
+            if not guard.refusals:
                 raise
+        if guard.refusals:
+            forget_scripts()
+            raise ForeignDatabaseError(
+                "a revision script, or alembic_context(), connects to a "
+                "database while the scripts are imported: "
+                f"{guard.refusals[0]}. Connect within upgrade() or "
+                "downgrade() instead"
+            )
+        return found
 
     @property
     def env_path(self) -> str:
@@ -201,23 +221,36 @@ class Environment:
                         redirect=self.options.redirect,
                     )
                 )
-                call_outside_loop(lambda: self._hooked(call))
+                call_outside_loop(lambda: self._hooked(call, guard))
 
-    def _hooked(self, call: Callable[[], None]) -> None:
+    def _hooked(
+        self, call: Callable[[], None], guard: ConnectionGuard
+    ) -> None:
         hook = self.options.run_environment
+        called: list[BaseException | None] = []
+
+        def noted() -> None:
+            # The hook may have put this into a thread of its own, where
+            # what is raised gets lost.
+            try:
+                with guard.in_thread(), isolation.within_run():
+                    call()
+            except BaseException as error:
+                called.append(error)
+                raise
+            called.append(None)
+
         if hook is None:
-            return call()
-        called: list[bool] = []
-
-        def once() -> None:
-            called.append(True)
-            call()
-
-        hook(once)
+            return noted()
+        hook(noted)
         if not called:
             raise ConfigError(
-                "run_environment(call) returned without calling call()"
+                "run_environment(call) returned without calling call(), or "
+                "before call() had ended; call it once, and wait for it"
             )
+        for error in called:
+            if error is not None:
+                raise error
 
     def _env(self, options: dict[str, Any]) -> None:
         directory = self.scripts.directory
@@ -231,17 +264,19 @@ class Environment:
             environ=self.options.environ,
             import_paths=import_paths,
             ini=self._ini,
-        ), self._command_line():
+        ), self._command_line(), located(self.config, self._location):
             yield
 
     @contextlib.contextmanager
     def _command_line(self) -> Iterator[None]:
         """Give a user's own ``Config`` the ``-x`` arguments asked for."""
         saved = self.config.cmd_opts
-        if self.options.x_arguments and not getattr(saved, "x", None):
-            self.config.cmd_opts = alembic_api.command_line_options(
-                self.options.x_arguments
-            )
+        if self.options.x_arguments:
+            given = command_line_options(self.options.x_arguments)
+            if saved is not None:
+                # Nothing that the user's own options hold gets lost.
+                given = argparse.Namespace(**{**vars(saved), "x": given.x})
+            self.config.cmd_opts = given
         try:
             yield
         finally:
@@ -294,7 +329,14 @@ class Environment:
                 f"{tracker.direction} of revision "
                 f"{self.history.describe(within)}: {refusal}"
             )
-        if isinstance(error, (MigtestkitError, KeyboardInterrupt)):
+        if isinstance(error, MigtestkitError):
+            if tracker is None or within is None:
+                return error
+            return type(error)(
+                f"{tracker.direction} of revision "
+                f"{self.history.describe(within)}: {error}"
+            )
+        if isinstance(error, KeyboardInterrupt):
             return error
         if tracker is not None and within is not None:
             return tracker.failure(error)
@@ -359,7 +401,9 @@ class Environment:
             raise tracker.failure(RuntimeError("env.py broke the run off"))
         if not visits:
             self._nothing_ran(due, direction)
-        for visit in visits:
+        # The last one of each version table: some env.py files go over one
+        # several times.
+        for visit in {visit.location: visit for visit in visits}.values():
             self._persisted(visit, direction)
         if due and not any(visit.revisions for visit in visits):
             raise describe_failure(

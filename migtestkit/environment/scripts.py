@@ -62,6 +62,11 @@ def read_scripts(config: Config, *, refresh: bool = False) -> Scripts:
     return found
 
 
+def forget_scripts() -> None:
+    """Make the next look read every script again."""
+    _cache.clear()
+
+
 def load_location(config: Config) -> ScriptDirectory:
     """Return the script directory without reading the scripts."""
     return load_scripts(config, read=False)

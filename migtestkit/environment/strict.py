@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from migtestkit.databases import MEMORY, backend_for, own_addresses
 from migtestkit.environment.guard import ConnectionGuard
 from migtestkit.errors import ForeignDatabaseError
 
@@ -41,10 +42,12 @@ def _audit(name: str, arguments: tuple[Any, ...]) -> None:
         return
     guard = _guards[-1]
     path = os.fsdecode(arguments[0]) if arguments else ""
-    if guard.connecting or path in ("", ":memory:"):
+    if guard.connecting:
         return
-    real = os.path.realpath(path)
-    if any(target.database.address == real for target in guard.targets):
+    # Whether the driver is to take it for a URI is not told here.
+    uri = path.startswith("file:")
+    address = backend_for("sqlite").address([path], {"uri": uri})
+    if address == MEMORY or address in own_addresses():
         return
     error = ForeignDatabaseError(
         f"env.py, or a migration, opens {path} by the sqlite3 driver itself, "

@@ -1,16 +1,22 @@
-"""In which thread does env.py run?"""
+"""In which thread, and with which event loop, does env.py run?"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
 import sys
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 __unittest = True
 
 T = TypeVar("T")
+
+#: From here on Python makes no event loop by itself any more.
+_NO_LOOP_BY_ITSELF = (3, 14)
 
 
 def call_outside_loop(function: Callable[[], T]) -> T:
@@ -18,11 +24,12 @@ def call_outside_loop(function: Callable[[], T]) -> T:
 
     Within a running loop, ``asyncio.run`` raises and ``create_task`` styles
     do nothing before their result is looked at; so env.py then gets a thread
-    of its own, with the caller's context variables and a loop.
+    of its own. In any thread it sees the caller's context variables, and
+    changes none of them.
     """
-    if not _loop_is_running():
-        return function()
     context = contextvars.copy_context()
+    if not _loop_is_running():
+        return context.run(_with_loop, function)
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -41,9 +48,6 @@ def call_outside_loop(function: Callable[[], T]) -> T:
 
 
 def _loop_is_running() -> bool:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -52,12 +56,62 @@ def _loop_is_running() -> bool:
 
 
 def _with_loop(function: Callable[[], T]) -> T:
-    import asyncio
+    """Call a function in a thread whose event loop is then as it was.
 
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
+    ``get_event_loop()`` works in a new process, where the ``alembic`` command
+    runs env.py, but neither after an ``asyncio.run()`` nor in a thread.
+    """
+    with _loop_kept():
+        if _loop_is_missing():
+            asyncio.set_event_loop(asyncio.new_event_loop())
         return function()
+
+
+def _loop_is_missing() -> bool:
+    """Say whether ``get_event_loop()`` would not work in this thread."""
+    state = _loop_state()
+    loop = state.get("_loop")
+    if loop is not None:
+        return bool(loop.is_closed())
+    return (
+        sys.version_info >= _NO_LOOP_BY_ITSELF
+        or threading.current_thread() is not threading.main_thread()
+        or bool(state.get("_set_called"))
+    )
+
+
+@contextlib.contextmanager
+def _loop_kept() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # Python 3.14 announces the end of policies.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        policy = asyncio.get_event_loop_policy()
+    saved = dict(_loop_state())
+    try:
+        yield
     finally:
-        asyncio.set_event_loop(None)
-        loop.close()
+        state = _loop_state()
+        loop = state.get("_loop")
+        if loop is not None and loop is not saved.get("_loop"):
+            if not loop.is_running():
+                loop.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            if asyncio.get_event_loop_policy() is not policy:
+                asyncio.set_event_loop_policy(policy)
+        state = _loop_state()
+        state.clear()
+        state.update(saved)
+
+
+def _loop_state() -> dict[str, Any]:
+    """Return where asyncio keeps this thread's event loop.
+
+    No public name tells without making a loop if there is none, which the
+    process would then be left with.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        policy: Any = asyncio.get_event_loop_policy()
+    local = getattr(policy, "_local", None)
+    return {} if local is None else vars(local)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from migtestkit.rows.compare import RowDifference, compare_rows
-from migtestkit.rows.revision_data import SeedRow, normalize
+from migtestkit.rows.revision_data import (
+    DATABASE_KEY,
+    SeedRow,
+    normalize,
+)
 from migtestkit.rows.tables import (
     check_columns,
     coerce,
@@ -13,6 +17,7 @@ from migtestkit.rows.tables import (
 from migtestkit.rows.writing import insert_rows, key_of, still_there
 
 __all__ = [
+    "DATABASE_KEY",
     "RowDifference",
     "SeedRow",
     "check_columns",

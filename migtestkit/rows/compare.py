@@ -35,10 +35,17 @@ class RowDifference:
 
 
 def _lines(mark: str, rows: Sequence[Row], limit: int) -> list[str]:
-    shown = [f"  {mark} {dict(row)!r}" for row in rows[:limit]]
+    shown = [f"  {mark} {_short(repr(dict(row)))}" for row in rows[:limit]]
     if len(rows) > limit:
         shown.append(f"  {mark} and {len(rows) - limit} more")
     return shown
+
+
+def _short(text: str, limit: int = 400) -> str:
+    """Return a row on one readable line, whatever blob it holds."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]} ... ({len(text)} characters)"
 
 
 def compare_rows(

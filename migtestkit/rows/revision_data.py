@@ -41,7 +41,7 @@ def normalize(data: Any, place: str) -> tuple[SeedRow, ...]:
             return (_row(data, place),)
         if data and all(_is_rows(value) for value in data.values()):
             return tuple(
-                SeedRow(str(table), dict(row))
+                _row({TABLE_KEY: table, **row}, place)
                 for table, rows in data.items()
                 for row in ([rows] if isinstance(rows, Mapping) else rows)
             )
@@ -68,11 +68,22 @@ def _row(row: Any, place: str) -> SeedRow:
     if TABLE_KEY not in row:
         raise ConfigError(
             f"{place} holds a row without {TABLE_KEY!r}: {dict(row)!r}"
-            f"{suggest(TABLE_KEY, [k for k in row if str(k).startswith('_')])}"
+            f"{_instead(row)}"
         )
     values = dict(row)
     table = values.pop(TABLE_KEY)
     database = values.pop(DATABASE_KEY, None)
     if not isinstance(table, str) or not table:
-        raise ConfigError(f"{place}: {TABLE_KEY!r} is {table!r}, no name")
+        raise ConfigError(
+            f"{place}: {table!r} is given for a table's name, which must be "
+            "a non-empty str"
+        )
     return SeedRow(table, values, database)
+
+
+def _instead(row: Mapping[Any, Any]) -> str:
+    """Return a clause on the key that was meant for the table's."""
+    for key in row:
+        if suggest(str(key), [TABLE_KEY]):
+            return f"; write {TABLE_KEY!r} in place of {key!r}"
+    return ""

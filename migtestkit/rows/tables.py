@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +13,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     MetaData,
+    Numeric,
     Table,
     Time,
     inspect,
@@ -28,13 +31,14 @@ def split_name(
 ) -> tuple[str, str | None]:
     """Split ``"schema.table"``, unless a table has a dot in its name.
 
-    :raises TableError: a schema is given twice.
+    :raises TableError: two schemas are given, or one that does not exist.
     """
     if not isinstance(name, str) or not name:
         raise TableError(
             f"a table's name must be a non-empty str, not {name!r}"
         )
     before, dot, after = name.rpartition(".")
+    _check_schema(connection, schema)
     if not dot or inspect(connection).has_table(name, schema):
         return name, schema
     if schema is not None and schema != before:
@@ -42,7 +46,19 @@ def split_name(
             f"table {name!r} names the schema {before!r}, and schema= "
             f"{schema!r}"
         )
+    _check_schema(connection, before)
     return after, before
+
+
+def _check_schema(connection: Connection, schema: str | None) -> None:
+    if schema is None:
+        return
+    known = inspect(connection).get_schema_names()
+    if schema not in known:
+        raise TableError(
+            f"no schema {schema!r}; there are {listing(known)}"
+            f"{suggest(schema, known)}"
+        )
 
 
 def find_table(
@@ -72,11 +88,6 @@ def no_such_table(
 ) -> TableError:
     """Return the error for a table that does not exist."""
     inspector = inspect(connection)
-    if schema is not None and schema not in inspector.get_schema_names():
-        return TableError(
-            f"no schema {schema!r}; there are "
-            f"{listing(inspector.get_schema_names())}"
-        )
     known = sorted(
         inspector.get_table_names(schema) + inspector.get_view_names(schema)
     )
@@ -102,12 +113,19 @@ def check_columns(table: Table, names: Iterable[str]) -> None:
 
 
 def coerce(type_: TypeEngine[Any], value: Any) -> Any:
-    """Return a value as a column's type takes it: ISO text becomes a date or
-    a time, which drivers such as sqlite3's do not do by themselves."""
+    """Return a value as a column's type takes and gives it.
+
+    ISO text becomes a date or a time, which drivers such as sqlite3's do not
+    do by themselves; a ``float`` for an exact number the one that it shows.
+    """
+    if isinstance(value, float) and isinstance(type_, Numeric):
+        return Decimal(repr(value)) if type_.asdecimal else value
     if not isinstance(value, str):
         return value
     try:
         if isinstance(type_, DateTime):
+            # Python 3.10 does not know the "Z" of UTC.
+            value = re.sub(r"[Zz]$", "+00:00", value)
             return datetime.datetime.fromisoformat(value)
         if isinstance(type_, Date):
             return datetime.date.fromisoformat(value)

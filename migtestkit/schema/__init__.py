@@ -5,6 +5,7 @@ from migtestkit.schema.difference import (
     compare,
     describe_differences,
 )
+from migtestkit.schema.look import SchemaLook, look_at_schema
 from migtestkit.schema.reading import read_schema, register_reader
 from migtestkit.schema.snapshot import Fact, SchemaSnapshot
 from migtestkit.schema import inspector, sqlite  # noqa: F401  readers
@@ -12,9 +13,11 @@ from migtestkit.schema import inspector, sqlite  # noqa: F401  readers
 __all__ = [
     "Difference",
     "Fact",
+    "SchemaLook",
     "SchemaSnapshot",
     "compare",
     "describe_differences",
+    "look_at_schema",
     "read_schema",
     "register_reader",
 ]

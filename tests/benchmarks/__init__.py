@@ -1,0 +1,1 @@
+"""Ratios of running times, from one run: ``python -m tests.benchmarks``."""

@@ -1,0 +1,156 @@
+"""``python -m tests.benchmarks``: how fast is the kit, compared with others?
+
+Prints, from one run, which of the ratios to be reached are, the ratios of
+all that was measured, and the medians that they are of. Four contestants do
+the same work on the same histories: the kit; pytest-alembic's test of the same
+name; the very statements and commits of the migrations through the driver,
+with no Alembic at all; and Alembic's own commands. They take turns, so that
+noise hits all alike, and each measurement is a process of its own. Where
+pytest-alembic is not installed, a virtual environment with the extra
+``bench`` is made once and used. Nothing here is a test: no time can fail.
+
+``--quick`` takes less than a minute. Servers are found by
+``MIGTESTKIT_BENCH_POSTGRESQL`` and ``MIGTESTKIT_BENCH_MARIADB`` (URLs that
+may create databases), else on this machine's sockets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks import environments, machine, tables
+from tests.benchmarks.contestants import peer_is_there
+from tests.benchmarks.measurements import Report
+from tests.benchmarks.running import NAMES, Options, progress, run_all
+
+
+def as_json(report: Report) -> str:
+    """Return all measurements for programs."""
+    return json.dumps(dataclasses.asdict(report), indent=1)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=(__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--quick", action="store_true",
+        help="50 revisions, SQLite, each measured once",
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", choices=NAMES, default=[],
+        help=f"one of {', '.join(NAMES)}; may be given several times",
+    )
+    parser.add_argument("--sizes", help="such as 50,200,800 (the default)")
+    parser.add_argument(
+        "--databases", help=f"such as {','.join(machine.PLACES)} (the default)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, help="how often each is measured (3)"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=60.0, metavar="SECONDS",
+        help="who takes longer than this is measured once (60)",
+    )
+    parser.add_argument(
+        "--no-install", action="store_true",
+        help="leave out pytest-alembic where it is not installed",
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="write a page of the docs"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write all measurements"
+    )
+    found = parser.parse_args(arguments)
+    quick = found.quick
+    sizes = found.sizes or ("50" if quick else "50,200,800")
+    databases = found.databases or (
+        "sqlite" if quick else ",".join(machine.PLACES)
+    )
+    found.databases = databases.split(",")
+    for name in found.databases:
+        if name not in machine.PLACES:
+            parser.error(f"--databases: {name!r} is not one of "
+                         f"{', '.join(machine.PLACES)}")
+    try:
+        found.sizes = [int(size) for size in sizes.split(",")]
+    except ValueError:
+        parser.error(f"--sizes: {sizes!r} is no list of numbers")
+    if min(found.sizes) < 6:
+        parser.error("--sizes: a history needs at least 6 revisions")
+    found.rounds = found.rounds or (1 if quick else 3)
+    return found
+
+
+def with_peer(arguments: Sequence[str]) -> tuple[int | None, str]:
+    """Run all by an interpreter that has pytest-alembic.
+
+    :return: its exit status; or none, and why there is no such interpreter.
+    """
+    progress("pytest-alembic is not installed: looking for an environment")
+    try:
+        python = environments.python_with_peer()
+    except (environments.CannotInstall, OSError) as error:
+        return None, f"it cannot be installed: {error}"
+    done = subprocess.run(
+        [
+            python, "-m", "tests.benchmarks", *arguments, "--no-install",
+        ],
+        env={**os.environ, "PYTHONPATH": os.fspath(environments.CHECKOUT)},
+    )
+    return done.returncode, ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and show."""
+    asked = parse(arguments)
+    missing = []
+    if not peer_is_there():
+        reason = "it is not installed, and --no-install was given"
+        if not asked.no_install:
+            status, reason = with_peer(arguments)
+            if status is not None:
+                return status
+        missing.append(
+            f"pytest-alembic took no part, its columns are empty: {reason}"
+        )
+    # Other processes find this package, and nothing from the environment
+    # decides what is measured.
+    os.environ["PYTHONPATH"] = os.fspath(environments.CHECKOUT)
+    for name in list(os.environ):
+        if name == "ALEMBIC_CONFIG" or (
+            name.startswith("MIGTESTKIT_")
+            and not name.startswith("MIGTESTKIT_BENCH_")
+        ):
+            del os.environ[name]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    options = Options(
+        asked.sizes,
+        asked.databases,
+        asked.only,
+        asked.rounds,
+        asked.patience,
+        asked.quick,
+    )
+    report = run_all(options, missing)
+    print(tables.as_text(report))
+    if asked.write:
+        asked.write.write_text(tables.as_page(report), "utf-8")
+    if asked.json:
+        asked.json.write_text(as_json(report), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
