@@ -68,9 +68,23 @@ def plan_upgrade(
 def plan_downgrade(
     scripts: ScriptDirectory, target: str, heads: Iterable[str]
 ) -> list[MigrationStep]:
-    """Return the steps of ``alembic downgrade target`` from ``heads``."""
-    current = cast(str, tuple(heads))
-    return list(scripts._downgrade_revs(target, current))
+    """Return the steps of ``alembic downgrade target`` from ``heads``.
+
+    They are made here, for Alembic's own function breaks down, before
+    anything is reverted, on a script without ``downgrade()``.
+    """
+    with scripts._catch_revision_errors(
+        ancestor="Destination %(end)s is not a valid downgrade target from "
+        "current head(s)",
+        end=target,
+    ):
+        current = cast(str, tuple(heads))
+        return [
+            downgrade_step(scripts, script.revision)
+            for script in scripts.iterate_revisions(
+                current, target, select_for_downgrade=True
+            )
+        ]
 
 
 def plan_stamp(

@@ -181,7 +181,8 @@ class MigrationFailed(MigtestkitError):
         if where:
             lines.append(f"  at: {where}")
         if statement:
-            lines.append(f"  statement {position}: {shorten(statement)}")
+            number = "" if position is None else f" {position}"
+            lines.append(f"  statement{number}: {shorten(statement)}")
         text = error or "no message"
         lines.append(f"  {error_type}: {text}" if error_type else f"  {text}")
         return cls(

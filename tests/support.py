@@ -52,7 +52,7 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    runs.append(str(context.get_revision_argument()))
+    runs.append("online")
     engine = engine_from_config(
         config.get_section(config.config_ini_section, {}),
         poolclass=pool.NullPool,
@@ -172,7 +172,7 @@ def calls_of(config: Config) -> list[tuple[str, str]]:
 
 
 def runs_of(config: Config) -> list[str]:
-    """Return the destinations of env.py's runs since this was last asked."""
+    """Return one entry for each online run since this was last asked."""
     found: list[str] = config.attributes.pop("runs", [])
     return found
 

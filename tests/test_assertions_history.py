@@ -52,6 +52,9 @@ class HistoryTestCase(ProjectTestCase):
             tried(*args, **options)
         text = str(caught.exception)
         self.assertLess(len(text.splitlines()), 26, text)
+        # Else unittest shows twice what is said here.
+        error = caught.exception
+        self.assertTrue(error.__suppress_context__ or not error.__context__)
         return text
 
     def path(self, revision: str) -> str:

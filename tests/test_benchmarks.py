@@ -231,9 +231,9 @@ class Machine(unittest.TestCase):
     """Where data lie."""
 
     MOUNTS = (
-        "/dev/vda / ext4 rw 0 0\n"
         "tmpfs /var tmpfs rw 0 0\n"
         "/dev/vdb /var/lib\\040data xfs rw 0 0\n"
+        "/dev/vda / ext4 rw 0 0\n"
     )
 
     def test_the_nearest_mount_point_decides(self) -> None:

@@ -481,9 +481,15 @@ class TestFailures(CaseTestCase):
             case.migrate_up_one()
             case.assertRows("user", [{"id": 1}])
 
-        text = run_case(self.case_class(test=test)).failures[0][1]
-        self.assertEqual(1, text.count("File "), text)
-        self.assertIn(os.path.basename(__file__), text)
+        def test_block(case: Any) -> None:
+            with case.assertMigrationFails():
+                case.migrate_up_one()
+
+        result = run_case(self.case_class(test=test, test_block=test_block))
+        self.assertEqual(2, len(result.failures))
+        for _, text in result.failures:
+            self.assertEqual(1, text.count("File "), text)
+            self.assertIn(os.path.basename(__file__), text)
 
     def test_a_failure_class_of_the_users_own(self):
         class Broken(AssertionError):

@@ -49,6 +49,7 @@ else:
         with context.begin_transaction():
             context.run_migrations()
 '''
+IMPORTS = "from alembic import op\nimport sqlalchemy as sa\n"
 USER = Rev("r1", upgrade=create("user"), downgrade="DROP TABLE user",
            message="make the users")
 NAME = Rev(
@@ -65,6 +66,8 @@ class CommandTestCase(ProjectTestCase):
         self.config = Config(str(
             self.make_history(USER, NAME, BROKEN, env=ENV)
         ))
+        template = self.folder / "migrations" / "script.py.mako"
+        template.write_text(IMPORTS + template.read_text())
         self.context = self.open(self.config)
         self.said = io.StringIO()
         self.enter(contextlib.redirect_stdout(self.said))
@@ -168,13 +171,17 @@ class TestGenerateRevision(CommandTestCase):
 
     def test_directives_see_what_would_be_written_after_those_of_env(self):
         self.context.set_revision("heads")
-        self.context.execute("CREATE TABLE user (id INTEGER PRIMARY KEY)")
+        self.context.execute(
+            "CREATE TABLE user (id INTEGER NOT NULL PRIMARY KEY)"
+        )
         for autogenerate in (True, False):
             with self.subTest(str(autogenerate)):
                 self.noted()
                 seen = []
 
-                def directives(context: Any, revision: Any, found: Any):
+                def directives(
+                    context: Any, revision: Any, found: Any
+                ) -> None:
                     seen.append((
                         "ours", revision, found[0].message,
                         [one.table_name for one in found[0].upgrade_ops.ops],

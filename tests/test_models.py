@@ -297,7 +297,7 @@ class TestSeveralDatabases(ModelsTestCase):
             '\ntarget_metadata = {\n    "engine1"',
             "\nimport sqlalchemy as sa\n"
             "sa.Table('note', EventBase.metadata, "
-            "sa.Column('id', sa.Integer))\n"
+            "sa.Column('id', sa.Integer), extend_existing=True)\n"
             'target_metadata = {\n    "engine1"',
         )
         text = self.assertDrift(case, "of database 'engine2' differ")

@@ -786,16 +786,11 @@ class TestStartRevision(MoveTestCase):
             ("dd03", ("dd03",)),
             ("billing@head", ("xx02",)),
             ("cc", ("cc02",)),
-            ("+1", None),
+            ("core@+1", ("aa01",)),
         ):
             with self.subTest(start):
                 context = self.graph(start_revision=start)
-                if heads is None:
-                    self.assertEqual(
-                        context.history.revisions[:1], context.current_heads
-                    )
-                else:
-                    self.assertEqual(heads, context.current_heads)
+                self.assertEqual(heads, context.current_heads)
 
     def test_of_a_test_case_is_where_each_test_starts(self):
         ini = self.make_history(*GRAPH)
@@ -900,6 +895,16 @@ class TestSeveralDatabases(MoveTestCase):
         context.migrate_down_to("base", database="engine1")
         self.assertEqual([(), ("r2_book",)], self.heads())
 
+    def test_a_walk_through_all_runs_in_each_only_what_it_lacks(self):
+        context = self.context
+        context.migrate_up_to("r1_author", database="engine1")
+        # A second time, "CREATE TABLE author" would fail there.
+        context.apply_revisions(["r1_author", "r2_book"])
+        self.assertEqual([("r2_book",)] * 2, self.heads())
+        context.migrate_down_to("r1_author", database="engine1")
+        context.revert_revisions(["r2_book", "r1_author"])
+        self.assertEqual([(), ()], self.heads())
+
     def test_a_view_speaks_of_one(self):
         view = self.context.on("engine2")
         self.assertEqual("r1_author", view.migrate_up_one())
@@ -971,16 +976,23 @@ class TestSeveralDatabases(MoveTestCase):
 
 # -- random histories ---------------------------------------------------------
 
-#: As Alembic's cookbook has it, with the least that costs time.
+#: The least that costs time; the twin's disk need not be waited for.
 FAST_ENV = """\
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, event, pool
 
 engine = create_engine(
     context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool
 )
+
+
+@event.listens_for(engine, "connect")
+def hurry(connection, record):
+    connection.execute("PRAGMA synchronous = OFF")
+
+
 with engine.connect() as connection:
-    context.configure(connection=connection)
+    context.configure(connection=connection, version_table="version")
     with context.begin_transaction():
         context.run_migrations()
 """
@@ -1043,7 +1055,7 @@ def requirements_of(revisions: Sequence[Rev]) -> Mapping[str, frozenset[str]]:
 class TestRandomHistories(ProjectTestCase):
     """Branches, merges, several bases, labels and `depends_on`, by chance."""
 
-    GRAPHS = 70
+    GRAPHS = 67
 
     def setUp(self):
         super().setUp()
@@ -1057,15 +1069,12 @@ class TestRandomHistories(ProjectTestCase):
         """Set the stage for one history after the other."""
         for number in range(self.GRAPHS):
             rng = random.Random(f"{salt} {number}")
-            self.revisions = random_history(rng, rng.randint(1, 7))
+            self.revisions = random_history(rng, rng.randint(1, 6))
             self.needs = requirements_of(self.revisions)
             ini = make_history(
                 self.new_folder(),
                 self.revisions,
-                env=FAST_ENV.replace(
-                    "connection=connection",
-                    'connection=connection, version_table="version"',
-                ),
+                env=FAST_ENV,
             )
             self.twin = Twin(ini)
             self.twin.run("upgrade", "heads")
@@ -1079,11 +1088,8 @@ class TestRandomHistories(ProjectTestCase):
     def check_state(self, applied: Iterable[str]) -> None:
         """Demand that every member tells the state right."""
         context, applied = self.context, set(applied)
-        above = frozenset().union(*(self.needs[one] for one in applied))
         self.assertEqual(applied, context.applied)
-        self.assertLessEqual(applied - above, applied)
-        # What has no row is needed by what has one.
-        self.assertLessEqual(set(context.current_heads), applied - above)
+        self.assertEqual(applied, self.closure(context.current_heads))
         ordered = [one for one in self.order if one in applied]
         self.assertEqual((ordered or ["base"])[-1], context.current)
         self.assertEqual(
@@ -1127,7 +1133,9 @@ class TestRandomHistories(ProjectTestCase):
         seen: dict[str, int] = {}
         for rng in self.each("targets"):
             with self.subTest(self.name()):
-                for _ in range(7):
+                if rng.random() < 0.5:
+                    self.context.migrate_up_to("heads")
+                for _ in range(6):
                     outcome = self.move(rng)
                     seen[outcome] = seen.get(outcome, 0) + 1
         # Each way of ending occurs, or nothing was compared.
@@ -1141,7 +1149,7 @@ class TestRandomHistories(ProjectTestCase):
         how it ended."""
         context = self.context
         target = rng.choice(self.targets())
-        command = rng.choice(("upgrade", "upgrade", "downgrade"))
+        command = rng.choice(("upgrade", "downgrade"))
         before, applied = context.current_heads, context.applied
         rows, words = None, ""
         try:

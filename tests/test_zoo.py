@@ -370,9 +370,9 @@ class TestStrict(ZooTestCase):
             "defect_leftover_view",
         ):
             with self.subTest(project.name):
-                seen = self.observe(project, strict=True)
+                outcome = self.observe(project, strict=True).outcome
                 self.assertEqual(
-                    dict(project.expect), seen.outcome.verdicts, str(seen.outcome)
+                    dict(project.expect), outcome.verdicts, str(outcome)
                 )
 
 

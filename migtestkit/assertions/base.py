@@ -35,7 +35,11 @@ class AssertionMixin(_Base):
 
     def _refute(self, msg: Any, text: str) -> NoReturn:
         """Fail with the test's message added, as unittest does it."""
-        self.fail(self._formatMessage(msg, text))
+        try:
+            self.fail(self._formatMessage(msg, text))
+        except self.failureException as failure:
+            # An error of a migration is told by the text, and not twice.
+            raise failure from None
         raise AssertionError(text)  # for a fail() that was overridden
 
     def _table(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
 
 from migtestkit.assertions.base import AssertionMixin, first_lines, quoted
 from migtestkit.context import MigrationContext
@@ -15,6 +15,8 @@ from migtestkit.context.walks import WalkReport
 from migtestkit.errors import ConfigError, MigrationFailed, RevisionError
 
 __unittest = True
+
+T = TypeVar("T")
 
 
 class HistoryAssertions(AssertionMixin):
@@ -89,10 +91,7 @@ class HistoryAssertions(AssertionMixin):
         """
         view = self.migrations.on(database)
         before = view.applied
-        try:
-            view.migrate_up_to(revision)
-        except MigrationFailed as failure:
-            self._refute(msg, str(failure))
+        self._told(msg, lambda: view.migrate_up_to(revision))
         gained = view.applied - before
         if not gained:
             raise RevisionError(
@@ -138,10 +137,9 @@ class HistoryAssertions(AssertionMixin):
             self._refute(
                 msg, "the database is at its heads: no revision was tested"
             )
-        try:
-            problem = round_trip(view, data=data, lossy=lossy)
-        except MigrationFailed as failure:
-            self._refute(msg, str(failure))
+        problem = self._told(
+            msg, lambda: round_trip(view, data=data, lossy=lossy)
+        )
         if problem:
             self._refute(msg, problem)
 
@@ -168,11 +166,16 @@ class HistoryAssertions(AssertionMixin):
         self, context: MigrationContext, msg: Any = None
     ) -> list[ModelComparison]:
         """Compare the models with the databases of a context, at heads."""
+        revisions = context.history.revisions
+        self._told(msg, lambda: context.apply_revisions(revisions))
+        return compare_models(context)
+
+    def _told(self, msg: Any, move: Callable[[], T]) -> T:
+        """Make a migration's failure the test's."""
         try:
-            context.apply_revisions(context.history.revisions)
+            return move()
         except MigrationFailed as failure:
             self._refute(msg, str(failure))
-        return compare_models(context)
 
     def refute_drift(
         self, comparisons: Sequence[ModelComparison], msg: Any = None
@@ -224,33 +227,14 @@ class HistoryAssertions(AssertionMixin):
             ``skip_revisions``.
         """
         if revision is None:
-            return self._failing(regex, msg, "no migration failed")
+            return _Failing(self, regex, msg, "no migration failed")
         view = self.migrations.on(database)
         view.migrate_up_before(revision)
         name = view.history.describe(view.history.resolve_revision(revision))
         nothing = f"the upgrade of revision {name} did not fail"
-        with self._failing(regex, msg, nothing) as caught:
+        with _Failing(self, regex, msg, nothing) as caught:
             view.migrate_up_one()
         return caught.exception
-
-    @contextlib.contextmanager
-    def _failing(
-        self, regex: str | re.Pattern[str], msg: Any, nothing: str
-    ) -> Iterator[_Caught]:
-        caught = _Caught()
-        try:
-            yield caught
-        except MigrationFailed as failure:
-            caught.exception = failure
-        if caught.exception is None:
-            self._refute(msg, nothing)
-        if not re.search(regex, str(caught.exception)):
-            pattern = regex if isinstance(regex, str) else regex.pattern
-            self._refute(
-                msg,
-                f"the migration failed, but {pattern!r} is not in the error:"
-                f"\n{caught.exception}",
-            )
 
     def conclude_walk(
         self, report: WalkReport, title: str, nothing: str
@@ -289,10 +273,50 @@ class HistoryAssertions(AssertionMixin):
                 self.skipTest(reason)
 
 
-class _Caught:
-    """What :meth:`HistoryAssertions.assertMigrationFails` caught."""
+class _Failing:
+    """What :meth:`HistoryAssertions.assertMigrationFails` enters.
+
+    Not a generator, whose frames would stand between the failure and the
+    user's line.
+
+    :ivar exception: what it caught.
+    """
 
     exception: MigrationFailed | None = None
+
+    def __init__(
+        self,
+        case: AssertionMixin,
+        regex: str | re.Pattern[str],
+        msg: Any,
+        nothing: str,
+    ) -> None:
+        self._case = case
+        self._regex = re.compile(regex)
+        self._msg = msg
+        self._nothing = nothing
+
+    def __enter__(self) -> _Failing:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if error is None:
+            self._case._refute(self._msg, self._nothing)
+        if not isinstance(error, MigrationFailed):
+            return False
+        self.exception = error
+        if not self._regex.search(str(error)):
+            self._case._refute(
+                self._msg,
+                f"the migration failed, but {self._regex.pattern!r} is not "
+                f"in the error:\n{error}",
+            )
+        return True
 
 
 def nothing_compared(comparisons: Sequence[ModelComparison]) -> str:

@@ -204,6 +204,9 @@ class MigrationContext:
                 self.environment.scripts.directory, revision, heads
             )
         except (CommandError, AssertionError) as error:
+            if isinstance(error, AssertionError):
+                # Alembic broke down on it; resolving may tell why.
+                self.history.resolve(revision, heads)
             raise self.history.problem(revision, error) from None
         resolved = self.history.resolve(revision, heads)
         steps = [alembic_api.step_revision(step) for step in plan]

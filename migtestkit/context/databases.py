@@ -11,13 +11,18 @@ from typing import Any, cast
 
 from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from migtestkit.config import MigrationConfig
 from migtestkit.context.transactions import OpenTransactions
 from migtestkit.databases import Database, backend_for, disown, own
 from migtestkit.environment import Environment, Location, Target, read_heads
-from migtestkit.errors import ConfigError, listing, suggest
+from migtestkit.errors import (
+    ConfigError,
+    MigtestkitError,
+    listing,
+    suggest,
+)
 
 __unittest = True
 
@@ -261,12 +266,23 @@ class ContextDatabases:
             # Made a moment ago and not yet seen by env.py.
             return ()
         location = self.location(target)
-        with target.engine.connect() as connection:
-            return read_heads(connection, location)
+        try:
+            with target.engine.connect() as connection:
+                return read_heads(connection, location)
+        except DBAPIError as error:
+            advice = target.database.advice(str(error.orig))
+            raise MigtestkitError(
+                f"the version table {location.table!r} cannot be read: "
+                f"{error.orig}" + (advice and f"; {advice}")
+            ) from None
 
     def refuse_open_transactions(self) -> None:
         """Refuse to migrate while a connection of the test is in the middle
-        of something, which would lock the migration out."""
+        of something, which would lock the migration out.
+
+        A run that fails may have changed something as well, so from now on
+        the database itself is asked where it stands."""
+        self.expect_changes()
         for watch in self._watch.values():
             watch.refuse()
 

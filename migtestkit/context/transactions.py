@@ -18,6 +18,8 @@ __unittest = True
 
 #: Code that opens transactions for somebody else.
 _NOT_THE_TESTS = (
+    "<sqlalchemy generated",
+    "<string>",
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
     os.path.dirname(os.path.abspath(sqlalchemy.__file__)) + os.sep,
     os.path.abspath(contextlib.__file__),
@@ -64,7 +66,9 @@ def _caller() -> str:
     """Return the line outside of SQLAlchemy and the kit that is running."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        path = os.path.abspath(frame.f_code.co_filename)
+        path = frame.f_code.co_filename
+        if not path.startswith("<"):
+            path = os.path.abspath(path)
         if not path.startswith(_NOT_THE_TESTS):
             source = linecache.getline(path, frame.f_lineno).strip()
             return f"{path}, line {frame.f_lineno}: {source}"

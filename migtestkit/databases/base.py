@@ -138,6 +138,11 @@ class Database(abc.ABC):
     def prepare(self, dbapi_connection: Any) -> None:
         """Set up a driver connection that env.py opened to this database."""
 
+    def advice(self, error: str) -> str:
+        """Return a line of advice on a driver's error text, empty if there
+        is none to give."""
+        return ""
+
     @abc.abstractmethod
     def drop(self) -> None:
         """Remove the database; doing so twice is no error."""

@@ -86,6 +86,15 @@ class SQLiteFile(Database):
                 cursor.execute("PRAGMA synchronous = OFF")
         cursor.close()
 
+    def advice(self, error: str) -> str:
+        if "is locked" not in error:
+            return ""
+        return (
+            "another connection kept its lock for all of lock_timeout = "
+            f"{self.lock_timeout:g} seconds; end its transaction, or close "
+            "it, before the move"
+        )
+
     def drop(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -339,7 +339,11 @@ class Environment:
         if isinstance(error, KeyboardInterrupt):
             return error
         if tracker is not None and within is not None:
-            return tracker.failure(error)
+            failure = tracker.failure(error)
+            advice = self.target(failure.database).database.advice(
+                failure.error
+            )
+            return failure.with_note(advice) if advice else failure
         if isinstance(error, CommandError):
             return RevisionError(str(error))
         if not isinstance(error, (Exception, SystemExit)):

@@ -61,9 +61,12 @@ def _with_loop(function: Callable[[], T]) -> T:
     ``get_event_loop()`` works in a new process, where the ``alembic`` command
     runs env.py, but neither after an ``asyncio.run()`` nor in a thread.
     """
-    with _loop_kept():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_loop_kept())
         if _loop_is_missing():
-            asyncio.set_event_loop(asyncio.new_event_loop())
+            loop = asyncio.new_event_loop()
+            stack.callback(loop.close)
+            asyncio.set_event_loop(loop)
         return function()
 
 
