@@ -401,7 +401,7 @@ class TestEntryPoints(ProjectTestCase):
         (info / "entry_points.txt").write_text(
             "[migtestkit.databases]\n" + "\n".join(lines) + "\n"
         )
-        importlib.metadata.MetadataPathFinder.invalidate_caches()
+        importlib.invalidate_caches()
         for name in ("_loaded", "_broken"):
             patch = mock.patch.dict(getattr(registry, name), clear=True)
             patch.start()

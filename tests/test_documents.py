@@ -182,7 +182,9 @@ class TestPages(unittest.TestCase):
         rows = re.findall(r"(?m)^   \* - ``(\w+)(?:\(.*\))?``$", text)
         self.assertEqual(
             sorted(rows),
-            sorted(set(MigrationConfig.option_names()) - {"case", "search_from"}),
+            sorted(
+                set(MigrationConfig.option_names()) - {"case", "search_from"}
+            ),
         )
 
     def test_every_option_of_the_command_is_told(self):

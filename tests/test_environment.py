@@ -250,7 +250,7 @@ class TestTransactions(EnvironmentTestCase):
         context = self.context()
         context.migrate_up_to("head")
         runs = context.environment.config.attributes["runs"]
-        self.assertEqual(["r2"], runs)
+        self.assertEqual(["online"], runs)
         self.assertEqual(
             [("upgrade", "r1"), ("upgrade", "r2")],
             calls_of(context.environment.config),

@@ -143,9 +143,9 @@ class MigrationContext:
 
         :param database: its key in ``database_url``.
         """
-        self._databases.select(database)
         if database is None:
             return self
+        self._target(database)
         view = copy.copy(self)
         view._database = database
         return view

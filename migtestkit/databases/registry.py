@@ -8,7 +8,7 @@ from migtestkit.databases.base import Backend
 from migtestkit.databases.mysql import MySQL
 from migtestkit.databases.postgresql import PostgreSQL
 from migtestkit.databases.sqlite import SQLite
-from migtestkit.errors import ConfigError, listing
+from migtestkit.errors import ConfigError, listing, suggest
 
 __unittest = True
 
@@ -65,7 +65,8 @@ def backend_for(dialect_name: str) -> Backend:
             raise ConfigError(_broken[dialect_name])
         raise ConfigError(
             f"no throw-away databases for {dialect_name!r}: the kit makes "
-            f"them for {listing(sorted(backends))}; hand over an engine of "
+            f"them for {listing(sorted(backends))}"
+            f"{suggest(dialect_name, backends)}; hand over an engine of "
             "your own with get_migration_engine(), or register a backend in "
             f"the entry point group {GROUP!r}"
         )
