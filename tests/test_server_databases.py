@@ -78,19 +78,22 @@ class Holder:
 
     def end(self) -> None:
         """Let it drop its databases."""
-        self._finish(signal.SIGCONT)
+        if self.status is None:
+            os.write(self._tell, b"\n")
+            self._wait()
 
     def kill(self) -> None:
         """End it without a chance to clean up."""
-        self._finish(signal.SIGKILL)
-
-    def _finish(self, number: int) -> None:
         if self.status is None:
             self.names
-            os.kill(self.process, number)
-            os.close(self._tell)
-            os.close(self._answers)
-            _, self.status = os.waitpid(self.process, 0)
+            os.kill(self.process, signal.SIGKILL)
+            self._wait()
+
+    def _wait(self) -> None:
+        self.names
+        os.close(self._tell)
+        os.close(self._answers)
+        _, self.status = os.waitpid(self.process, 0)
 
 
 class ServerTestCase(unittest.TestCase):

@@ -217,7 +217,7 @@ class HistoryAssertions(AssertionMixin):
         Statements before the failing one are undone only where env.py's
         transaction covers them: neither MySQL nor, as Python's driver
         begins its transactions late, SQLite takes back a table that was
-        created. :meth:`migrate_up_to` tries the revision again.
+        created; ``migrate_up_to`` tries the revision again.
 
         :param revision: the revision.
         :param regex: searched in the text of the error.
