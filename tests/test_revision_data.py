@@ -265,6 +265,14 @@ class TestLaterPasses(DataTestCase):
         context.migrate_up_one()
         self.assertEqual(2, len(context.rows("user")))
 
+    def test_reading_the_scripts_again_does_not_forget_them(self):
+        context = self.open_with({"r2": ADA}, {})
+        context.migrate_up_to("r2")
+        context.migrate_down_to("r1")
+        context.refresh_history()
+        context.migrate_up_to("r2")
+        self.assertEqual([{"id": 1, "name": "Ada"}], context.rows("user"))
+
 
 class TestErrors(DataTestCase):
     def test_what_does_not_fit_names_option_revision_and_table(self):

@@ -18,7 +18,7 @@ from migtestkit.config import MigrationConfig
 from migtestkit.context import commands
 from migtestkit.context.databases import ContextDatabases
 from migtestkit.context.moves import Mover
-from migtestkit.context.seeding import RevisionSeeds, revision_in
+from migtestkit.context.seeding import Mark, RevisionSeeds, revision_in
 from migtestkit.environment import Environment, Plan, Target
 from migtestkit.errors import ConfigError, RevisionError, TableError, listing
 from migtestkit.history import RevisionHistory
@@ -91,6 +91,7 @@ class MigrationContext:
         self._databases.close()
         self._shared.mover = None
         self._shared.remembered.clear()
+        self._shared.inserted.clear()
 
     @contextlib.contextmanager
     def fresh(
@@ -609,6 +610,7 @@ class MigrationContext:
                 self.config.before_revision_data,
                 self.config.at_revision_data,
                 history,
+                self._shared.inserted,
             )
             skipped = frozenset(
                 revision_in(history, one, "skip_revisions")
@@ -776,6 +778,7 @@ class _Shared:
     def __init__(self) -> None:
         self.mover: Mover | None = None
         self.remembered: dict[str | None, str] = {}
+        self.inserted: dict[Mark, Any] = {}
 
 
 def _position(revisions: Sequence[str]) -> str | tuple[str, ...]:

@@ -28,12 +28,18 @@ from migtestkit.rows import (
 __unittest = True
 
 
+#: Moment, revision, index and database of an inserted row.
+Mark = tuple[str, str, int, "str | None"]
+
+
 class RevisionSeeds:
     """The rows of ``before_revision_data`` and ``at_revision_data``.
 
     :param before: revision -> rows, as the user wrote them.
     :param after: likewise, for just after the revision.
     :param history: to resolve the revisions.
+    :param done: notes of what was inserted; outlives the scripts being read
+        again.
     :raises ConfigError: the data has another shape.
     :raises RevisionError: a revision does not exist.
     """
@@ -43,13 +49,13 @@ class RevisionSeeds:
         before: Mapping[str, Any],
         after: Mapping[str, Any],
         history: RevisionHistory,
+        done: dict[Mark, Any],
     ) -> None:
         self._rows = {
             "before": _resolved(before, "before_revision_data", history),
             "at": _resolved(after, "at_revision_data", history),
         }
-        #: What was inserted: (moment, revision, index, database) -> key.
-        self._done: dict[tuple[str, str, int, str | None], Any] = {}
+        self._done = done
 
     def has(self, moment: str, revision: str) -> bool:
         """Say whether there are rows for a moment (before, at)."""
