@@ -561,17 +561,6 @@ class TestLostSession(ServerTestCase):
 
 class TestServerThatStops(ServerTestCase):
 
-    def setUp(self) -> None:
-        super().setUp()
-        self.addCleanup(self.forget_owners)
-
-    def forget_owners(self) -> None:
-        """Let go of the sessions on servers that are gone."""
-        for url, owner in list(server_module._owners.items()):
-            if url.port not in (None, 3306, 5432):
-                owner.close()
-                del server_module._owners[url]
-
     def each_private(self) -> Iterator[tuple[str, servers.PrivateServer]]:
         for family, kind in servers.PRIVATE.items():
             with self.subTest(family):

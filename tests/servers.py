@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+from migtestkit.databases import server as databases_server
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
@@ -194,6 +195,7 @@ class PrivateServer:
 
     def close(self) -> None:
         """Stop the server and remove it."""
+        forget_owners(self.port)
         with contextlib.suppress(AssertionError):
             self.stop()
         shutil.rmtree(self.folder)
@@ -337,6 +339,14 @@ def _free_port() -> int:
     with contextlib.closing(socket.socket()) as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def forget_owners(port: int) -> None:
+    """Let go of the sessions on a server that is about to go."""
+    for url, owner in list(databases_server._owners.items()):
+        if url.port == port:
+            owner.close()
+            del databases_server._owners[url]
 
 
 def environment(**changes: str) -> Mapping[str, str]:

@@ -560,6 +560,12 @@ class TestPickling(CaseTestCase):
         copy.assertEqual({"a": 1}, {"a": 1})
         case.doCleanups()
 
+    def test_cleanups_stay_where_they_are(self):
+        case = SampleCase("check_heads")
+        case.addCleanup(os.getcwd)
+        self.assertEqual([], pickle.loads(pickle.dumps(case))._cleanups)
+        self.assertEqual(1, len(case._cleanups))
+
     def test_in_the_middle_and_after(self):
         copies = []
 

@@ -273,6 +273,25 @@ class TestLaterPasses(DataTestCase):
         context.migrate_up_to("r2")
         self.assertEqual([{"id": 1, "name": "Ada"}], context.rows("user"))
 
+    def test_the_same_in_a_table_without_a_key(self):
+        rows = {"user": [{"name": "Ada"}, {"name": "Eve"}]}
+        history = (
+            Rev("r1", upgrade=create("user", "name TEXT UNIQUE")),
+            Rev("r2", "r1"),
+        )
+        context = self.open_with(
+            {"r2": rows}, history=history, start_revision="r1"
+        )
+        context.insert_into("user", [{"name": "Eve"}, {"name": "Bob"}])
+        with self.assertRaises(TableError):
+            context.migrate_up_one()
+        context.execute("DELETE FROM user WHERE name = 'Eve'")
+        context.migrate_up_one()
+        self.assertEqual(
+            ["Ada", "Bob", "Eve"],
+            sorted(row["name"] for row in context.rows("user")),
+        )
+
 
 class TestErrors(DataTestCase):
     def test_what_does_not_fit_names_option_revision_and_table(self):

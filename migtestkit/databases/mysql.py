@@ -98,15 +98,22 @@ class MySQL(ServerBackend):
         # None has to be entered, so none is.
         return url._replace(database=None)
 
-    def shortcuts(
-        self, connection: Connection
-    ) -> Mapping[str, Mapping[str, Any]]:
+    def is_encrypted(self, connection: Connection) -> bool:
         status = text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
-        if any(row[1] for row in connection.execute(status)):
+        return any(row[1] for row in connection.execute(status))
+
+    def shortcuts(
+        self, driver: str, options: Mapping[str, Any], encrypted: bool
+    ) -> Mapping[str, Any]:
+        asked_for = any(name.startswith("ssl") for name in options)
+        if driver != "pymysql" or encrypted or asked_for:
             return {}
         # For each connection PyMySQL reads all of the system's certificates,
         # which takes 25 ms, before it sees that the server uses none.
-        return {"pymysql": {"ssl_disabled": True}}
+        return {"ssl_disabled": True}
+
+    def default_schema(self, url: URL) -> str | None:
+        return url.database
 
     def socket_of(self, dbapi_connection: Any) -> int:
         if hasattr(dbapi_connection, "fileno"):

@@ -107,18 +107,30 @@ class ServerDatabase(Database):
             drivername=f"{dialect.name}+{driver}"
         )
         arguments, options = dialect.create_connect_args(url)
-        shortcuts = self._owner.shortcuts if self._owner is not None else {}
         kept = {
             name: value
             for name, value in given.items()
             if name in backend.behaviour
         }
-        patience = backend.connect_timeout(driver)
+        options = backend.merged(options, kept)
         return arguments, {
-            **patience,
-            **shortcuts.get(driver, {}),
-            **backend.merged(options, kept),
+            **backend.connect_timeout(driver),
+            **options,
+            **self.shortcuts(dialect, options),
         }
+
+    def shortcuts(
+        self, dialect: Dialect, options: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        if self._owner is None:
+            return {}
+        return self._backend.shortcuts(
+            dialect.driver, options, self._owner.encrypted
+        )
+
+    @property
+    def default_schema(self) -> str | None:
+        return self._backend.default_schema(self.url)
 
     def prepare(self, dbapi_connection: Any) -> None:
         # Not by an option of the connection, which not every driver, and no
@@ -152,8 +164,7 @@ class Owner:
     :raises DatabaseUnavailable: there is no connection to it.
 
     :ivar token: part of the name of every database of this owner.
-    :ivar shortcuts: driver -> connect options that save time on this server
-        and change nothing.
+    :ivar encrypted: whether its session is.
     """
 
     def __init__(self, backend: ServerBackend, url: URL) -> None:
@@ -168,7 +179,7 @@ class Owner:
         self._engine = backend.admin_engine(url)
         own(self._engine, str(url))
         self._connection = self._connect()
-        self.shortcuts = backend.shortcuts(self._connection)
+        self.encrypted = backend.is_encrypted(self._connection)
 
     def _connect(self) -> Connection:
         try:
@@ -446,12 +457,23 @@ class ServerBackend(Backend):
         connection was made; env.py may change the environment."""
         return url
 
+    def is_encrypted(self, connection: Connection) -> bool:
+        """Say whether a session is encrypted, where that matters."""
+        return True
+
     def shortcuts(
-        self, connection: Connection
-    ) -> Mapping[str, Mapping[str, Any]]:
-        """Return, for drivers, connect options that save time on the server
-        and change nothing."""
+        self, driver: str, options: Mapping[str, Any], encrypted: bool
+    ) -> Mapping[str, Any]:
+        """Return connect options that save time and change nothing.
+
+        :param options: those that are given.
+        :param encrypted: whether sessions on the server are.
+        """
         return {}
+
+    def default_schema(self, url: URL) -> str | None:
+        """Return the name of the default schema, if it is the database's."""
+        return None
 
     def socket_of(self, dbapi_connection: Any) -> int:
         """Return the file descriptor of a driver connection."""
