@@ -8,16 +8,25 @@ each function against the documented commands on every supported version.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import alembic
 import alembic.config
 from alembic import op, util
-from alembic.runtime.migration import MigrationStep, RevisionStep, StampStep
+from alembic.runtime import migration as runtime
+from alembic.runtime.migration import (
+    HeadMaintainer,
+    MigrationContext,
+    MigrationStep,
+    RevisionStep,
+    StampStep,
+)
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RangeNotAncestorError
 from alembic.util import CommandError
+from sqlalchemy import bindparam
 
 __unittest = True
 
@@ -113,24 +122,79 @@ def without_running(step: MigrationStep) -> MigrationStep:
     return step
 
 
-def upgrade_step(scripts: ScriptDirectory, revision: str) -> MigrationStep:
-    """Return the step that applies exactly one revision."""
+#: Of some revisions those that others (its second argument) neither are nor
+#: require.
+Unrequired = Callable[[Iterable[str], Iterable[str]], "tuple[str, ...]"]
+
+
+class _QuickStep(RevisionStep):
+    """A step that asks a graph, where Alembic's own walks all ancestors each
+    time: that makes a whole downgrade quadratic."""
+
+    unrequired: Unrequired
+
+    def _unmerge_to_revisions(self, heads: Iterable[str]) -> tuple[str, ...]:
+        stays = set(heads) - {self.revision.revision}
+        below = tuple(dict.fromkeys(self.to_revisions))
+        if stays:
+            return self.unrequired(below, stays)
+        return tuple(
+            one
+            for one in below
+            if self.unrequired([one], set(below) - {one})
+        )
+
+    def merge_branch_idents(
+        self, heads: Iterable[str]
+    ) -> tuple[list[str], str, str]:
+        below = tuple(dict.fromkeys(self.from_revisions))
+        stays = set(heads).difference(below)
+        merged = self.unrequired(below, stays) if stays else below
+        return list(merged[:-1]), merged[-1], self.to_revisions[0]
+
+
+def _step(
+    scripts: ScriptDirectory,
+    script: Script,
+    is_upgrade: bool,
+    unrequired: Unrequired | None,
+) -> RevisionStep:
+    if unrequired is None:
+        return RevisionStep(scripts.revision_map, script, is_upgrade)
+    step = _QuickStep(scripts.revision_map, script, is_upgrade)
+    step.unrequired = unrequired
+    return step
+
+
+def upgrade_step(
+    scripts: ScriptDirectory,
+    revision: str,
+    unrequired: Unrequired | None = None,
+) -> MigrationStep:
+    """Return the step that applies exactly one revision.
+
+    :param unrequired: answers from a graph that is known already.
+    """
     script = scripts.get_revision(revision)
-    return MigrationStep.upgrade_from_script(scripts.revision_map, script)
+    return _step(scripts, script, True, unrequired)
 
 
-def downgrade_step(scripts: ScriptDirectory, revision: str) -> MigrationStep:
+def downgrade_step(
+    scripts: ScriptDirectory,
+    revision: str,
+    unrequired: Unrequired | None = None,
+) -> MigrationStep:
     """Return the step that reverts exactly one revision.
 
     A script without ``downgrade()`` raises :class:`NotImplementedError` when
     the step runs, not when it is made.
+
+    :param unrequired: answers from a graph that is known already.
     """
     script = scripts.get_revision(revision)
     if has_downgrade(script):
-        return MigrationStep.downgrade_from_script(
-            scripts.revision_map, script
-        )
-    step = RevisionStep(scripts.revision_map, script, True)
+        return _step(scripts, script, False, unrequired)
+    step = _step(scripts, script, True, unrequired)
     step.is_upgrade = False
     step.migration_fn = _no_downgrade
     return step
@@ -196,3 +260,123 @@ def forget_operations() -> None:
     proxy = getattr(op, "_proxy", None)
     if proxy is not None:
         proxy._remove_proxy()
+
+
+class _QuickHeads(HeadMaintainer):
+    """Writes the version table by statements that SQLAlchemy compiles once.
+
+    Alembic's own hold each revision's id as a literal, so that every step
+    pays for compiling one more.
+    """
+
+    def __init__(self, context: MigrationContext, heads: Any) -> None:
+        super().__init__(context, heads)
+        table = context._version
+        self._is = table.c.version_num == bindparam("old_version")
+        self._set: dict[str, Any] = {"version_num": bindparam("new_version")}
+
+    def _insert_version(self, version: str) -> None:
+        if self.context.as_sql:
+            return super()._insert_version(version)
+        assert version not in self.heads
+        self.heads.add(version)
+        statement = self.context._version.insert().values(self._set)
+        self.context.impl._exec(statement, params={"new_version": version})
+
+    def _delete_version(self, version: str) -> None:
+        if self.context.as_sql:
+            return super()._delete_version(version)
+        self.heads.remove(version)
+        statement = self.context._version.delete().where(self._is)
+        self._exactly_one(statement, {"old_version": version})
+
+    def _update_version(self, from_: str, to_: str) -> None:
+        if self.context.as_sql:
+            return super()._update_version(from_, to_)
+        assert to_ not in self.heads
+        self.heads.remove(from_)
+        self.heads.add(to_)
+        statement = (
+            self.context._version.update().values(self._set).where(self._is)
+        )
+        self._exactly_one(
+            statement, {"old_version": from_, "new_version": to_}
+        )
+
+    def _exactly_one(self, statement: Any, names: dict[str, str]) -> None:
+        result = self.context.impl._exec(statement, params=names)
+        if (
+            self.context.dialect.supports_sane_rowcount
+            and result is not None
+            and result.rowcount != 1
+        ):
+            raise CommandError(
+                f"the version table {self.context.version_table!r} was "
+                f"expected to hold {names['old_version']!r} once; it does "
+                f"{result.rowcount} times"
+            )
+
+
+#: What :class:`_QuickHeads` counts on.
+_HEADS_METHODS = {
+    "_insert_version": ("version",),
+    "_delete_version": ("version",),
+    "_update_version": ("from_", "to_"),
+}
+
+
+def can_write_versions_quickly() -> bool:
+    """Say whether this Alembic keeps the version table as the kit knows
+    it; else its own statements are left to do it."""
+    for name, parameters in _HEADS_METHODS.items():
+        code = getattr(getattr(HeadMaintainer, name, None), "__code__", None)
+        if code is None or (
+            code.co_varnames[1:code.co_argcount] != parameters
+        ):
+            return False
+    return getattr(runtime, "HeadMaintainer", None) is HeadMaintainer
+
+
+@contextlib.contextmanager
+def quick_version_statements() -> Iterator[None]:
+    """Write version tables by statements that are compiled once, meanwhile.
+
+    Whoever else runs migrations meanwhile gets the same rows.
+    """
+    if not can_write_versions_quickly():
+        yield
+        return
+    runtime.HeadMaintainer = _QuickHeads  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        runtime.HeadMaintainer = HeadMaintainer  # type: ignore[misc]
+
+
+def can_commit_between_steps(context: MigrationContext) -> bool:
+    """Say whether steps can be committed one by one within a run: whether
+    it is Alembic, and not env.py, that begins and ends transactions."""
+    return not (context.as_sql or context._in_external_transaction)
+
+
+def commit_between_steps(context: MigrationContext) -> bool:
+    """Commit what was done so far, as ``autocommit_block()`` does; say
+    whether it is.
+
+    What Alembic remembers for the length of a run, such as the PostgreSQL
+    types that it created, is forgotten, as between two runs.
+    """
+    connection = context.connection
+    assert connection is not None
+    transaction = context._transaction
+    if transaction is not None:
+        transaction.commit()
+        context._transaction = connection.begin()
+    context.impl.memo.clear()
+    return transaction is not None or not connection.in_transaction()
+
+
+def end_look(context: MigrationContext) -> None:
+    """Let go of the transaction that a look between steps has begun."""
+    if context._transaction is None and context.connection is not None:
+        context.connection.rollback()

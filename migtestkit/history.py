@@ -295,6 +295,19 @@ class RevisionHistory:
             rev for rev in members if not mask >> self._position[rev] & 1
         )
 
+    def unrequired(
+        self, revisions: Iterable[str], others: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Return those of some revisions that others neither are nor
+        require, in the order given."""
+        mask = 0
+        for other in others:
+            at = self._at(other)
+            mask |= self._required[at] | 1 << at
+        return tuple(
+            rev for rev in revisions if not mask >> self._at(rev) & 1
+        )
+
     def in_order(self, revisions: Iterable[str]) -> tuple[str, ...]:
         """Return full ids, sorted in upgrade order."""
         return tuple(sorted(revisions, key=self._position.__getitem__))

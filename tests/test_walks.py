@@ -7,21 +7,23 @@ import unittest
 from typing import Any
 
 from alembic.config import Config
-from migtestkit.context.walks import (
+from migtestkit.context.there_and_back import (
     DOWNGRADE,
     SECOND_UPGRADE,
     TRACE,
+    walk_traces,
+    walk_up_down_up,
+)
+from migtestkit.context.walks import (
     UPGRADE,
     Finding,
     WalkReport,
-    walk_traces,
-    walk_up_down_up,
     walk_upgrades,
 )
 from migtestkit.errors import MigrationFailed
 from sqlalchemy import create_engine, pool
 
-from tests import zoo
+from tests import servers, zoo
 from tests.support import (
     ENV,
     Outcome,
@@ -109,16 +111,115 @@ class TestUpDownConsistency(WalkTestCase):
                     up_down_up(*history.revisions), calls_of(config)
                 )
 
-    def test_each_step_is_a_run_of_env_py_of_its_own(self):
-        config = self.config(*LINEAR, env=LOUD_ENV)
-        self.check(zoo.UP_DOWN, config)
-        steps = calls_of(config)
-        at = [i for i, step in enumerate(steps) if step[1] != "runs"]
-        self.assertEqual(9, len(at))
-        for index in at:
-            self.assertEqual(("env.py", "runs"), steps[index - 1])
+    def test_all_that_goes_well_is_one_run_of_env_py(self):
+        for check in (zoo.UP_DOWN, zoo.NO_TRACE):
+            with self.subTest(check):
+                config = self.config(*LINEAR, env=LOUD_ENV)
+                self.check(check, config)
+                steps = calls_of(config)
+                first = steps.index(("upgrade", "r1"))
+                self.assertEqual(
+                    up_down_up("r1", "r2", "r3"), steps[first:]
+                )
 
-    def test_a_broken_downgrade_is_tried_once_and_the_rest_tested(self):
+    def test_where_env_py_holds_the_transaction_each_step_is_a_run(self):
+        env = LOUD_ENV.replace("engine.connect()", "engine.begin()")
+        self.assertNotEqual(LOUD_ENV, env)
+        config = self.config(*LINEAR, env=env)
+        outcome = self.check(zoo.UP_DOWN, config)
+        self.assertEqual(("pass", ""), outcome.verdict(zoo.UP_DOWN))
+        run = ("env.py", "runs")
+        self.assertEqual(
+            [
+                step
+                for one in up_down_up("r1", "r2", "r3")
+                for step in (run, one)
+            ],
+            calls_of(config)[-18:],
+        )
+
+    def test_a_run_that_keeps_nothing_has_tested_nothing(self):
+        env = LOUD_ENV.replace(
+            "context.configure(connection=connection)",
+            "context.configure(connection=connection, "
+            "transactional_ddl=True)",
+        ).replace("with context.begin_transaction():", "if True:")
+        self.assertNotEqual(LOUD_ENV, env)
+        report = walk_up_down_up(
+            self.open(self.config(LINEAR[0], env=env))
+        )
+        self.assertEqual([], report.tested)
+        self.assertEqual(["r1"], [one.revision for one in report.findings])
+        self.assertIn("did not commit", report.findings[0].text)
+
+    def test_revision_data_is_there_before_its_revision(self):
+        context = self.open_history(
+            LINEAR[0],
+            Rev(
+                "r2", "r1", upgrade="UPDATE a SET id = id / (id - 7)",
+                downgrade="DELETE FROM a",
+            ),
+            Rev("r3", "r2"),
+            before_revision_data={"r2": {"a": {"id": 7}}},
+        )
+        report = walk_up_down_up(context)
+        # With no row there would be nothing to go wrong.
+        self.assertEqual(
+            [("r2", UPGRADE)],
+            [(one.revision, one.phase) for one in report.findings],
+        )
+        self.assertEqual(["r1"], report.tested)
+
+    def test_types_that_a_downgrade_leaves_are_met_by_the_next_upgrade(self):
+        url = servers.require_server("postgresql")
+        left = Rev(
+            "r1", None,
+            upgrade=Python(
+                "import sqlalchemy as sa\n"
+                "op.create_table('a', sa.Column('c', sa.Enum('x', name='k')))"
+            ),
+            downgrade="DROP TABLE a",
+        )
+        kept = left._replace(downgrade=["DROP TABLE a", "DROP TYPE k"])
+        for revision, findings in (
+            (left, [("r1", SECOND_UPGRADE)]), (kept, []),
+        ):
+            with self.subTest(findings):
+                context = self.open_history(
+                    revision, Rev("r2", "r1"), database_url=str(url)
+                )
+                report = walk_up_down_up(context)
+                self.assertEqual(
+                    findings,
+                    [(one.revision, one.phase) for one in report.findings],
+                )
+                self.assertEqual(["r1", "r2"], report.tested)
+
+    def test_what_the_end_of_a_transaction_refuses_is_the_revision_s(self):
+        url = servers.require_server("postgresql")
+        context = self.open_history(
+            Rev(
+                "r1", None,
+                upgrade=[
+                    "CREATE TABLE a (id INTEGER PRIMARY KEY)",
+                    "CREATE TABLE b (a INTEGER REFERENCES a "
+                    "DEFERRABLE INITIALLY DEFERRED)",
+                ],
+                downgrade=["DROP TABLE b", "DROP TABLE a"],
+            ),
+            Rev("r2", "r1", upgrade="INSERT INTO b VALUES (1)"),
+            Rev("r3", "r1", upgrade=create("c"), downgrade="DROP TABLE c"),
+            database_url=str(url),
+        )
+        report = walk_up_down_up(context)
+        self.assertEqual(
+            [("r2", UPGRADE)],
+            [(one.revision, one.phase) for one in report.findings],
+        )
+        self.assertIn("foreign key", report.findings[0].text)
+        self.assertEqual({"r1", "r3"}, set(report.tested))
+
+    def test_a_broken_downgrade_is_tried_by_itself_and_the_rest_tested(self):
         config = self.config(
             LINEAR[0],
             LINEAR[1]._replace(downgrade="DROP TABLE nowhere"),
@@ -127,6 +228,8 @@ class TestUpDownConsistency(WalkTestCase):
         outcome = self.check(zoo.UP_DOWN, config)
         self.assertEqual(
             up_down_up("r1")
+            + up("r2") + down("r2")
+            + up("r1")  # a clean database, and r2 by itself
             + up("r2") + down("r2")
             + up("r1", "r2")  # a clean database is brought there
             + up_down_up("r3"),

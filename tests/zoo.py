@@ -318,8 +318,6 @@ DEFECTS = (
         "fails_only_step_by_step",
         "a revision that needs the connection of the one before",
         UPGRADE,
-        UP_DOWN,
-        NO_TRACE,
         culprit=("r2_book",),
     ),
     _defect(

@@ -9,11 +9,8 @@ from migtestkit.assertions import HistoryAssertions
 from migtestkit.assertions.history import nothing_compared
 from migtestkit.context import MigrationContext
 from migtestkit.context.registration import unregistered_models
-from migtestkit.context.walks import (
-    walk_traces,
-    walk_up_down_up,
-    walk_upgrades,
-)
+from migtestkit.context.there_and_back import walk_traces, walk_up_down_up
+from migtestkit.context.walks import walk_upgrades
 
 __unittest = True
 

@@ -386,6 +386,11 @@ class MigrationContext:
         for visit in self.environment.walk(plan, due=due):
             self._databases.note(visit.location)
 
+    def has_revision_data(self, revision: str) -> bool:
+        """Say whether rows are to be inserted just before or just after a
+        revision."""
+        return self._mover.has_data(revision)
+
     def look(self, plan: Plan) -> None:
         """Run env.py once without a step, to look at what it sets up."""
         self._open()

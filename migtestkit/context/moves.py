@@ -83,6 +83,10 @@ class Mover:
                 chunk = []
         self._run_up(chunk, targets)
 
+    def has_data(self, revision: str) -> bool:
+        """Say whether rows belong to a revision."""
+        return any(self._seeds.has(one, revision) for one in ("before", "at"))
+
     def reach(self, revision: str) -> None:
         """Insert the rows that belong just before a revision."""
         self._seeds.insert("before", revision, self._databases.select)
@@ -163,13 +167,14 @@ class Mover:
         self, revisions: Sequence[str], heads: Iterable[str], direction: str
     ) -> Iterator[MigrationStep]:
         scripts = self._environment.scripts.directory
-        done = self._environment.history.closure(heads)
+        history = self._environment.history
+        done = history.closure(heads)
         make, due = alembic_api.upgrade_step, False
         if direction == "downgrade":
             make, due = alembic_api.downgrade_step, True
         for revision in revisions:
             if (revision in done) is due:
-                step = make(scripts, revision)
+                step = make(scripts, revision, history.unrequired)
                 if revision in self.skipped:
                     step = alembic_api.without_running(step)
                 yield step

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import MetaData, Table, inspect, select
 
 from migtestkit.context.core import MigrationContext
-from migtestkit.context.walks import describe_schema_change, read_schemas
+from migtestkit.context.walks import describe_schema_change, look_at_schemas
 from migtestkit.errors import (
     MigrationFailed,
     RevisionError,
@@ -50,17 +50,17 @@ def round_trip(
     if revision is None:
         raise RevisionError("no revision is left to apply")
     context.migrate_up_before(revision)
-    schema_before = read_schemas(context)
+    schema_before = look_at_schemas(context)
     rows_before = read_contents(context, rows=data)
     context.migrate_up_one()
-    schema_after = read_schemas(context)
+    schema_after = look_at_schemas(context)
     _check_lossy(lossy, rows_before, read_contents(context, rows=False))
     _revert(context, revision)
     title = f"revision {context.history.describe(revision)}"
     problems = []
     text = describe_schema_change(
         schema_before,
-        read_schemas(context),
+        look_at_schemas(context),
         "before the upgrade",
         "after the downgrade",
     )
@@ -84,7 +84,7 @@ def _second_upgrade(
         return [f"{title}: its second upgrade, after the downgrade\n{failure}"]
     text = describe_schema_change(
         schema,
-        read_schemas(context),
+        look_at_schemas(context),
         "after the first upgrade",
         "after the second upgrade",
     )

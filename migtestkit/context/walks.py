@@ -7,7 +7,7 @@ makes a test fail, and in which words, is decided above.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,20 +18,16 @@ from migtestkit.context.core import MigrationContext
 from migtestkit.errors import ConfigError, MigrationFailed
 from migtestkit.history import RevisionHistory
 from migtestkit.schema import (
-    SchemaSnapshot,
-    compare,
+    SchemaLook,
     describe_differences,
-    read_schema,
+    look_at_schema,
 )
 
 __unittest = True
 
 UPGRADE = "upgrade"
-DOWNGRADE = "downgrade"
-SECOND_UPGRADE = "second upgrade, after the downgrade"
-TRACE = "traces left by the downgrade"
 
-Snapshots = Mapping[str | None, SchemaSnapshot]
+Looks = Mapping[str | None, SchemaLook]
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ class WalkReport:
         )
 
 
-class _Walk:
+class Walk:
     """The database at hand, exchanged for a clean one after a failure."""
 
     def __init__(self, context: MigrationContext) -> None:
@@ -97,7 +93,7 @@ class _Walk:
         self.database = context
         self._own_used = False
 
-    def __enter__(self) -> _Walk:
+    def __enter__(self) -> Walk:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -108,7 +104,7 @@ class _Walk:
 
         :raises ConfigError: there is no other database.
         """
-        if self._origin.config.get_migration_engine is not None:
+        if not self.renewable:
             if self._own_used or self._origin.applied:
                 raise ConfigError(
                     "the walk needs a clean database to go on, and "
@@ -129,6 +125,11 @@ class _Walk:
             for revision in revisions:
                 self.database.apply_revisions([revision])
 
+    @property
+    def renewable(self) -> bool:
+        """Whether there can be more databases than one."""
+        return self._origin.config.get_migration_engine is None
+
     def _renew(self) -> None:
         self._stack.close()
         self.database = self._stack.enter_context(self._origin.fresh())
@@ -145,7 +146,11 @@ class _Walk:
 
     def blocked(self, revision: str, failed: set[str]) -> bool:
         """Say whether a revision needs one that cannot be applied."""
-        needed = self.history.requirements(revision) & failed
+        if not failed:
+            return False
+        needed = failed.difference(
+            self.history.unrequired(failed, [revision])
+        )
         if needed:
             failed.add(revision)
             names = ", ".join(self.history.in_order(needed))
@@ -154,33 +159,30 @@ class _Walk:
             )
         return bool(needed)
 
-    def schema(self) -> Snapshots:
-        """Read every database's schema, version tables left out."""
-        return read_schemas(self.database)
-
     def give_up(self, revisions: Iterable[str], reason: str) -> None:
         """Note what cannot be tested any more."""
         for revision in revisions:
             self.report.untested.setdefault(revision, reason)
 
 
-def read_schemas(context: MigrationContext) -> Snapshots:
-    """Return the schema of each database of a context by its name."""
+def look_at_schemas(context: MigrationContext) -> Looks:
+    """Look at the schema of each database of a context, version tables left
+    out."""
     found = {}
     for name in context.databases:
         version_table = context.on(name).version_table
         with context.connect(database=name) as connection:
-            found[name] = read_schema(connection, exclude=(version_table,))
+            found[name] = look_at_schema(connection, exclude=(version_table,))
     return found
 
 
 def describe_schema_change(
-    before: Snapshots, after: Snapshots, before_label: str, after_label: str
+    before: Looks, after: Looks, before_label: str, after_label: str
 ) -> str:
     """Return in what the schemas differ, nothing if they do not."""
     parts = []
-    for name, snapshot in before.items():
-        differences = compare(snapshot, after[name])
+    for name, look in before.items():
+        differences = look.differences(after[name])
         if differences:
             text = describe_differences(
                 differences, before_label=before_label, after_label=after_label
@@ -198,7 +200,7 @@ def walk_upgrades(context: MigrationContext) -> WalkReport:
 
     What fails in one way only is told apart.
     """
-    with _Walk(context) as walk:
+    with Walk(context) as walk:
         in_one_run = _upgrade_in_one_run(walk)
         try:
             walk.take(())
@@ -211,7 +213,7 @@ def walk_upgrades(context: MigrationContext) -> WalkReport:
         return walk.report
 
 
-def _upgrade_in_one_run(walk: _Walk) -> MigrationFailed | None:
+def _upgrade_in_one_run(walk: Walk) -> MigrationFailed | None:
     walk.take(())
     database, history = walk.database, walk.history
     scripts = database.environment.scripts.directory
@@ -223,7 +225,9 @@ def _upgrade_in_one_run(walk: _Walk) -> MigrationFailed | None:
         done = history.closure(heads)
         for revision in history.revisions:
             if revision not in done:
-                step = alembic_api.upgrade_step(scripts, revision)
+                step = alembic_api.upgrade_step(
+                    scripts, revision, history.unrequired
+                )
                 if revision in skipped:
                     step = alembic_api.without_running(step)
                 yield step
@@ -266,7 +270,7 @@ def _tell_apart(
 
 
 def _upgrade_one_by_one(
-    walk: _Walk, revisions: Sequence[str], phase: str
+    walk: Walk, revisions: Sequence[str], phase: str
 ) -> None:
     """Apply revisions, each in its own run; go on behind a failing one with
     all that does not need it."""
@@ -280,12 +284,12 @@ def _upgrade_one_by_one(
         except MigrationFailed as failure:
             walk.report.fail(failure, phase)
             failed.add(revision)
-            if not _renew(walk, applied, revisions[index + 1:]):
+            if not go_on(walk, applied, revisions[index + 1:]):
                 return
 
 
-def _renew(
-    walk: _Walk, applied: Iterable[str], rest: Sequence[str]
+def go_on(
+    walk: Walk, applied: Iterable[str], rest: Sequence[str]
 ) -> bool:
     """Take a clean database after a failure; say whether there is one."""
     try:
@@ -301,142 +305,3 @@ def _renew(
         )
         return False
     return True
-
-
-# -- up, down, up -------------------------------------------------------------
-
-
-def walk_up_down_up(context: MigrationContext) -> WalkReport:
-    """Take each revision up, down and up again, in upgrade order, each step
-    in a run of env.py of its own, as in production.
-
-    (One run for all would hide defects: Alembic remembers there which
-    PostgreSQL types it has created.)
-    """
-    return _each_round_trip(context, _second_upgrade)
-
-
-def _second_upgrade(walk: _Walk, revision: str) -> bool:
-    try:
-        walk.database.apply_revisions([revision])
-    except MigrationFailed as failure:
-        walk.report.fail(failure, SECOND_UPGRADE)
-        return False
-    return True
-
-
-def walk_traces(context: MigrationContext) -> WalkReport:
-    """Take each revision up and down, and compare the schema before with the
-    schema after, by the database's own catalogue."""
-    before: dict[str | None, SchemaSnapshot] = {}
-
-    def look(walk: _Walk) -> None:
-        before.clear()
-        before.update(walk.schema())
-
-    def compare_schemas(walk: _Walk, revision: str) -> bool:
-        text = describe_schema_change(
-            before, walk.schema(), "before the upgrade", "after the downgrade"
-        )
-        if text:
-            walk.report.findings.append(Finding(revision, TRACE, text))
-            return False
-        with contextlib.suppress(MigrationFailed):
-            walk.database.apply_revisions([revision])
-            return True
-        # Its second upgrade fails, which the up-down check reports.
-        return False
-
-    return _each_round_trip(context, compare_schemas, look)
-
-
-def _each_round_trip(
-    context: MigrationContext,
-    after_downgrade: Callable[[_Walk, str], bool],
-    before_upgrade: Callable[[_Walk], None] = lambda walk: None,
-) -> WalkReport:
-    """Take each revision up and down, and go on with the rest in a clean
-    database wherever one fails.
-
-    :param after_downgrade: has to bring the revision up again; says whether
-        the database is fit to go on with.
-    """
-    with _Walk(context) as walk:
-        walk.take(())
-        revisions = walk.history.revisions
-        failed: set[str] = set()
-        for index, revision in enumerate(revisions):
-            if walk.blocked(revision, failed):
-                continue
-            before_upgrade(walk)
-            applied = walk.applied
-            rest = revisions[index + 1:]
-            try:
-                walk.database.apply_revisions([revision])
-            except MigrationFailed as failure:
-                walk.report.fail(failure, UPGRADE)
-                failed.add(revision)
-                if not _renew(walk, applied, rest):
-                    break
-                continue
-            fit = _down_and_more(walk, revision, after_downgrade)
-            if not fit and not _renew(walk, applied | {revision}, rest):
-                break
-        if not walk.report.tested:
-            _say_what_was_left_out(walk)
-        return walk.report
-
-
-def _say_what_was_left_out(walk: _Walk) -> None:
-    """Where no downgrade was tested, the options that asked for it are a
-    reason to name."""
-    database = walk.database
-    for revision in walk.history.revisions:
-        if revision in database.skipped_revisions:
-            walk.give_up([revision], "it is one of skip_revisions")
-        elif revision in database.kept_revisions:
-            walk.give_up(
-                [revision], "minimum_downgrade_revision keeps it applied"
-            )
-
-
-def _down_and_more(
-    walk: _Walk,
-    revision: str,
-    after_downgrade: Callable[[_Walk, str], bool],
-) -> bool:
-    database = walk.database
-    if revision in database.kept_revisions | database.skipped_revisions:
-        return True
-    reason = irreversible_reason(database, revision)
-    if reason is not None:
-        walk.give_up([revision], reason)
-        return True
-    try:
-        database.revert_revisions([revision])
-    except MigrationFailed as failure:
-        if failure.error_type == "NotImplementedError":
-            walk.give_up([revision], _not_implemented(failure))
-        else:
-            walk.report.fail(failure, DOWNGRADE)
-        return False
-    walk.report.tested.append(revision)
-    return after_downgrade(walk, revision)
-
-
-def irreversible_reason(
-    context: MigrationContext, revision: str
-) -> str | None:
-    """Return why a downgrade is not to be tested, if something says so."""
-    declared = context.irreversible.get(revision)
-    if declared is not None:
-        return f"declared irreversible: {declared}"
-    if not context.history.has_downgrade(revision):
-        return "the script has no downgrade() function"
-    return None
-
-
-def _not_implemented(failure: MigrationFailed) -> str:
-    text = failure.error
-    said = "" if text in ("", "no message") else f": {text}"
-    return f"its downgrade raises NotImplementedError{said}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migtestkit.environment.guard import ConnectionGuard, Target
 from migtestkit.environment.runner import Environment, Plan
+from migtestkit.environment.tracking import describe_failure
 from migtestkit.environment.visits import Location, Visit, read_heads
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Plan",
     "Target",
     "Visit",
+    "describe_failure",
     "read_heads",
 ]

@@ -14,7 +14,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext as AlembicContext
 from alembic.runtime.migration import MigrationStep
 from alembic.util import CommandError
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from migtestkit import alembic_api
 from migtestkit.config import (
@@ -254,8 +254,9 @@ class Environment:
 
     def _env(self, options: dict[str, Any]) -> None:
         directory = self.scripts.directory
-        with EnvironmentContext(self.config, directory, **options):
-            directory.run_env()
+        with alembic_api.quick_version_statements():
+            with EnvironmentContext(self.config, directory, **options):
+                directory.run_env()
 
     @contextlib.contextmanager
     def _process(self, import_paths: Sequence[str]) -> Iterator[None]:
@@ -344,6 +345,10 @@ class Environment:
                 failure.error
             )
             return failure.with_note(advice) if advice else failure
+        if tracker is not None and isinstance(error, DBAPIError):
+            refused = tracker.refused(error)
+            if refused is not None:
+                return refused
         if isinstance(error, CommandError):
             return RevisionError(str(error))
         if not isinstance(error, (Exception, SystemExit)):

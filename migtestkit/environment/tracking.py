@@ -29,6 +29,8 @@ class StepTracker:
     def __init__(self, history: RevisionHistory) -> None:
         self._history = history
         self.revision: str | None = None
+        #: The last one that came to its end.
+        self.behind: str | None = None
         self.direction = "upgrade"
         self.database: str | None = None
         self.statements = 0
@@ -66,7 +68,23 @@ class StepTracker:
 
     def done(self) -> None:
         """Note that the step at hand is behind."""
-        self.revision = None
+        self.behind, self.revision = self.revision, None
+
+    def refused(self, error: DBAPIError) -> MigrationFailed | None:
+        """Return the error for what the database refused after the last
+        step, at the end of its transaction."""
+        if self.behind is None or self.revision is not None:
+            return None
+        return describe_failure(
+            self._history,
+            self.behind,
+            self.direction,
+            error,
+            database=self.database,
+        ).with_note(
+            "the database refused it at the end of the transaction, which "
+            "other revisions may have shared"
+        )
 
     def failure(self, error: BaseException) -> MigrationFailed:
         """Return the error for the step at hand."""
