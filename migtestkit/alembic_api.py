@@ -272,23 +272,24 @@ class _QuickHeads(HeadMaintainer):
     def __init__(self, context: MigrationContext, heads: Any) -> None:
         super().__init__(context, heads)
         table = context._version
-        self._is = table.c.version_num == bindparam("old_version")
-        self._set: dict[str, Any] = {"version_num": bindparam("new_version")}
+        old = table.c.version_num == bindparam("old_version")
+        new: dict[str, Any] = {"version_num": bindparam("new_version")}
+        self._insert = table.insert().values(new)
+        self._delete = table.delete().where(old)
+        self._update = table.update().values(new).where(old)
 
     def _insert_version(self, version: str) -> None:
         if self.context.as_sql:
             return super()._insert_version(version)
         assert version not in self.heads
         self.heads.add(version)
-        statement = self.context._version.insert().values(self._set)
-        self.context.impl._exec(statement, params={"new_version": version})
+        self.context.impl._exec(self._insert, params={"new_version": version})
 
     def _delete_version(self, version: str) -> None:
         if self.context.as_sql:
             return super()._delete_version(version)
         self.heads.remove(version)
-        statement = self.context._version.delete().where(self._is)
-        self._exactly_one(statement, {"old_version": version})
+        self._exactly_one(self._delete, {"old_version": version})
 
     def _update_version(self, from_: str, to_: str) -> None:
         if self.context.as_sql:
@@ -296,11 +297,8 @@ class _QuickHeads(HeadMaintainer):
         assert to_ not in self.heads
         self.heads.remove(from_)
         self.heads.add(to_)
-        statement = (
-            self.context._version.update().values(self._set).where(self._is)
-        )
         self._exactly_one(
-            statement, {"old_version": from_, "new_version": to_}
+            self._update, {"old_version": from_, "new_version": to_}
         )
 
     def _exactly_one(self, statement: Any, names: dict[str, str]) -> None:
