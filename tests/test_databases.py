@@ -81,6 +81,18 @@ class TestSQLiteFile(SQLiteTestCase):
                 query = text("PRAGMA synchronous")
                 self.assertEqual(expected, connection.scalar(query))
 
+    def test_its_journal_is_in_memory_unless_a_migration_chose_another(self):
+        made = self.provision()
+        adopted = SQLiteFile(made.path, lock_timeout=1, folder=None)
+        mode = text("PRAGMA journal_mode")
+        for database, expected in ((made, "memory"), (adopted, "delete")):
+            with database.create_engine().connect() as connection:
+                self.assertEqual(expected, connection.scalar(mode))
+        with made.create_engine().connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        with made.create_engine().connect() as connection:
+            self.assertEqual("wal", connection.scalar(mode))
+
     def test_its_line_can_be_pasted_into_a_shell(self) -> None:
         folder = self.folder / "it's a folder"
         folder.mkdir()

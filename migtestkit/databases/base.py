@@ -118,6 +118,12 @@ class Database(abc.ABC):
     url: URL
     address: str
 
+    @property
+    def default_schema(self) -> str | None:
+        """The name of its default schema, where each database has its own;
+        an engine that was made for another remembers that one's."""
+        return None
+
     @abc.abstractmethod
     def create_engine(self) -> Engine:
         """Return a new engine on the database; the caller disposes of it."""
@@ -188,6 +194,14 @@ class Backend(abc.ABC):
     ) -> str | None:
         """Return the identity of the database that final connect arguments
         name, ``None`` if they do not say which."""
+
+    def default_schema_of(self, options: Mapping[str, Any]) -> str | None:
+        """Return the default schema of a connection to be made, where each
+        database has its own.
+
+        :param options: of the connection.
+        """
+        return None
 
     def names(self, address: str) -> frozenset[str]:
         """Return what a user may call the database at an address as key of

@@ -112,8 +112,9 @@ class MySQL(ServerBackend):
         # which takes 25 ms, before it sees that the server uses none.
         return {"ssl_disabled": True}
 
-    def default_schema(self, url: URL) -> str | None:
-        return url.database
+    def default_schema_of(self, options: Mapping[str, Any]) -> str | None:
+        name = options.get("database", options.get("db"))
+        return name if isinstance(name, str) else None
 
     def socket_of(self, dbapi_connection: Any) -> int:
         if hasattr(dbapi_connection, "fileno"):

@@ -130,7 +130,9 @@ class ServerDatabase(Database):
 
     @property
     def default_schema(self) -> str | None:
-        return self._backend.default_schema(self.url)
+        return self._backend.default_schema_of(
+            {"database": self.url.database}
+        )
 
     def prepare(self, dbapi_connection: Any) -> None:
         # Not by an option of the connection, which not every driver, and no
@@ -470,10 +472,6 @@ class ServerBackend(Backend):
         :param encrypted: whether sessions on the server are.
         """
         return {}
-
-    def default_schema(self, url: URL) -> str | None:
-        """Return the name of the default schema, if it is the database's."""
-        return None
 
     def socket_of(self, dbapi_connection: Any) -> int:
         """Return the file descriptor of a driver connection."""

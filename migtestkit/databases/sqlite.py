@@ -84,6 +84,10 @@ class SQLiteFile(Database):
             # transaction, which some options begin at once, it is refused.
             with contextlib.suppress(sqlite3.OperationalError):
                 cursor.execute("PRAGMA synchronous = OFF")
+                cursor.execute("PRAGMA journal_mode")
+                # A mode that a migration has chosen stays.
+                if tuple(cursor.fetchone()) == ("delete",):
+                    cursor.execute("PRAGMA journal_mode = MEMORY")
         cursor.close()
 
     def advice(self, error: str) -> str:

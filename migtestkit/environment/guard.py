@@ -80,6 +80,7 @@ class ConnectionGuard:
         self._first_foreign: str | None = None
         #: By the driver connection's id: it, its database and pool entry.
         self._opened: dict[int, tuple[Any, Target, Any]] = {}
+        self._schemas: dict[Dialect, str | None] = {}
         #: What an application may hold of these.
         self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._proxies: weakref.WeakValueDictionary[int, Any] = (
@@ -105,6 +106,8 @@ class ConnectionGuard:
     def __exit__(self, *exc_info: object) -> None:
         for owner, name, listener in self._listeners:
             event.remove(owner, name, listener)
+        for dialect, schema in self._schemas.items():
+            dialect.default_schema_name = schema
         self._close_left_open()
 
     @contextlib.contextmanager
@@ -166,6 +169,7 @@ class ConnectionGuard:
         given: tuple[Sequence[Any], Any] = (arguments, options)
         if redirected:
             given = target.database.connect_arguments(dialect, options)
+            self._lend_schema(dialect, target, options)
         self._connecting.now = True
         try:
             # Connecting here, not in SQLAlchemy's own step after this one:
@@ -179,6 +183,21 @@ class ConnectionGuard:
         _ours[id(opened)] = opened
         target.database.prepare(opened)
         return opened
+
+    def _lend_schema(
+        self, dialect: Dialect, target: Target, options: dict[str, Any]
+    ) -> None:
+        """Make an engine of the application look for tables in our database:
+        it remembers the name of the first one that it connected to."""
+        ours = target.database.default_schema
+        if ours is None:
+            return
+        if dialect not in self._schemas:
+            self._schemas[dialect] = (
+                dialect.default_schema_name
+                or target.backend.default_schema_of(options)
+            )
+        dialect.default_schema_name = ours
 
     def _of_another_thread(self, dialect: Dialect) -> bool:
         """Say whether an engine is of another test, in another thread."""
