@@ -357,6 +357,17 @@ def can_commit_between_steps(context: MigrationContext) -> bool:
     return not (context.as_sql or context._in_external_transaction)
 
 
+def is_committed(context: MigrationContext) -> bool:
+    """Say whether, between two steps, all that was done is committed."""
+    connection = context.connection
+    return (
+        not context.as_sql
+        and context._transaction is None
+        and connection is not None
+        and not connection.in_transaction()
+    )
+
+
 def commit_between_steps(context: MigrationContext) -> bool:
     """Commit what was done so far, as ``autocommit_block()`` does; say
     whether it is.

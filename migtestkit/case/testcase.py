@@ -123,6 +123,8 @@ class MigrationTestCase(
     #: Accept a database with tables from :meth:`get_migration_engine`; its
     #: content may be lost.
     adopt_existing_database: bool = False
+    #: Start from snapshots of what the same revisions led to before.
+    reuse_snapshots: bool = True
 
     # -- hooks ---------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class MigrationConfig:
     lock_timeout: float = 10.0
     keep_failed_database: bool | None = None
     adopt_existing_database: bool = False
+    reuse_snapshots: bool = True
     search_from: Path | None = None
     case: str | None = None
     alembic_context: Hook | None = None
@@ -155,6 +156,7 @@ def _check_types(config: MigrationConfig) -> None:
         ("strict", bool),
         ("start_revision", str),
         ("adopt_existing_database", bool),
+        ("reuse_snapshots", bool),
     ):
         value = getattr(config, option)
         if not isinstance(value, kind):

@@ -211,7 +211,7 @@ class MigrationContext:
             raise self.history.problem(revision, error) from None
         resolved = self.history.resolve(revision, heads)
         steps = [alembic_api.step_revision(step) for step in plan]
-        self._mover.apply(steps, [target])
+        self._mover.apply(steps, [target], reuse=True)
         return self._shown(resolved)
 
     def migrate_up_before(
@@ -245,7 +245,7 @@ class MigrationContext:
                 "take it out of skip_revisions"
             )
         needed = self.history.requirements(wanted)
-        self._mover.apply(self.history.in_order(needed), [target])
+        self._mover.apply(self.history.in_order(needed), [target], reuse=True)
         self._mover.reach(wanted)
         self._shared.remembered[target.name] = wanted
         return self._shown(_position(self.history.maximal(needed)))
@@ -365,11 +365,16 @@ class MigrationContext:
         self._mover.stamp(revision, [target])
         return resolved
 
-    def apply_revisions(self, revisions: Sequence[str]) -> None:
-        """Apply revisions where missing, in every database."""
+    def apply_revisions(
+        self, revisions: Sequence[str], *, reuse: bool = False
+    ) -> None:
+        """Apply revisions where missing, in every database.
+
+        :param reuse: a snapshot will do; not all are really run then.
+        """
         self._open()
         self._shared.remembered.clear()
-        self._mover.apply(revisions, self._databases.targets)
+        self._mover.apply(revisions, self._databases.targets, reuse=reuse)
 
     def revert_revisions(self, revisions: Sequence[str]) -> None:
         """Revert revisions where applied, in every database, in the order
@@ -605,7 +610,7 @@ class MigrationContext:
             revision = self.history.resolve(start, heads)
             wanted = [revision] if isinstance(revision, str) else revision
             needed = self.history.closure(w for w in wanted if w != "base")
-            mover.apply(self.history.in_order(needed), [target])
+            mover.apply(self.history.in_order(needed), [target], reuse=True)
 
     @property
     def _mover(self) -> Mover:
@@ -769,7 +774,9 @@ class MigrationContext:
             needed = self.history.closure(w for w in wanted if w != "base")
             if needed != self._mover.applied(target):
                 with self.fresh() as side:
-                    side.apply_revisions(self.history.in_order(needed))
+                    side.apply_revisions(
+                        self.history.in_order(needed), reuse=True
+                    )
                     with side.connect(database=target.name) as connection:
                         yield connection
                 return

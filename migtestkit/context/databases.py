@@ -226,6 +226,12 @@ class ContextDatabases:
             f"{suggest(str(name), (str(one) for one in known))}"
         )
 
+    @property
+    def pristine(self) -> bool:
+        """Whether the databases were made a moment ago, and nothing was
+        done to them."""
+        return self._pristine
+
     def note(self, location: Location) -> None:
         """Learn where a version table is that env.py may have changed."""
         self.note_seen(location)

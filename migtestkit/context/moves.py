@@ -10,6 +10,11 @@ from alembic.util import CommandError
 
 from migtestkit import alembic_api
 from migtestkit.context.databases import ContextDatabases
+from migtestkit.context.reuse import (
+    Recorder,
+    project_key,
+    restore_nearest,
+)
 from migtestkit.context.seeding import RevisionSeeds
 from migtestkit.environment import Environment, Location, Target
 from migtestkit.errors import RevisionError, listing, suggest
@@ -37,6 +42,7 @@ class Mover:
         self._databases = databases
         self._seeds = seeds
         self.skipped = skipped
+        self._recorder: Recorder | None = None
 
     def applied(self, target: Target) -> frozenset[str]:
         """Return all revisions that a database has.
@@ -61,15 +67,60 @@ class Mover:
         targets: Sequence[Target],
         *,
         with_data: bool = True,
+        reuse: bool = False,
     ) -> None:
         """Apply revisions, in the order given, where they are missing.
 
         The walk is one run of env.py, cut where rows have to be inserted.
+
+        :param reuse: start from a snapshot where there is one, so that not
+            all of the migrations are really run.
         """
         done = [self.applied(target) for target in targets]
         needed = [
             rev for rev in revisions if any(rev not in one for one in done)
         ]
+        recorder = None
+        if (
+            reuse
+            and len(targets) == 1
+            and self._databases.pristine
+            and targets[0].database.is_untouched
+        ):
+            recorder, needed = self._reuse(needed, targets[0])
+        self._recorder = recorder
+        try:
+            self._apply(needed, targets, with_data)
+        except BaseException:
+            if recorder is not None:
+                recorder.forget()
+            raise
+        finally:
+            self._recorder = None
+
+    def _reuse(
+        self, needed: list[str], target: Target
+    ) -> tuple[Recorder | None, list[str]]:
+        """Restore what can be; return who takes further snapshots, and the
+        revisions that are left to apply."""
+        key = project_key(self._environment, target, self.skipped)
+        if key is None or any(self.has_data(one) for one in needed):
+            return None, needed
+        found = restore_nearest(
+            key, target, needed, self._environment.history
+        )
+        if found is None:
+            return Recorder(key, target, ()), needed
+        behind, location = found
+        self._databases.note(location)
+        return Recorder(key, target, behind), needed[len(behind):]
+
+    def _apply(
+        self,
+        needed: Sequence[str],
+        targets: Sequence[Target],
+        with_data: bool,
+    ) -> None:
         chunk: list[str] = []
         for revision in needed:
             if with_data and self._seeds.has("before", revision):
@@ -148,10 +199,17 @@ class Mover:
         names = {target.name for target in targets}
 
         def plan(
-            location: Location, heads: tuple[str, ...], _: AlembicContext
+            location: Location,
+            heads: tuple[str, ...],
+            context: AlembicContext,
         ) -> Iterator[MigrationStep]:
             if location.database in names:
-                yield from self._steps(revisions, heads, direction)
+                for step in self._steps(revisions, heads, direction):
+                    yield step
+                    if self._recorder is not None:
+                        self._recorder.after(
+                            alembic_api.step_revision(step), location, context
+                        )
 
         self._databases.refuse_open_transactions()
         visits = self._environment.walk(
@@ -162,6 +220,8 @@ class Mover:
         )
         for visit in visits:
             self._databases.note(visit.location)
+        if self._recorder is not None and visits:
+            self._recorder.at_the_end(visits[-1].location)
 
     def _steps(
         self, revisions: Sequence[str], heads: Iterable[str], direction: str

@@ -115,8 +115,10 @@ class Walk:
         else:
             self._renew()
         revisions = self.history.in_order(applied)
+        if not revisions:
+            return
         try:
-            self.database.apply_revisions(revisions)
+            self.database.apply_revisions(revisions, reuse=True)
         except MigrationFailed:
             if self.database is self._origin:
                 raise

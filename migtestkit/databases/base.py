@@ -149,6 +149,34 @@ class Database(abc.ABC):
         is none to give."""
         return ""
 
+    @property
+    def place(self) -> str:
+        """Where the database is: a server, or a kind of file."""
+        return str(self.url.set(database=None))
+
+    def snapshot(self, near: Any = None) -> Any:
+        """Return what :meth:`restore` makes the same content of again,
+        ``None`` where that is not offered, or not possible now.
+
+        :param near: an earlier snapshot that is much the same.
+        """
+        return None
+
+    def snapshot_size(self, snapshot: Any) -> int:
+        """Return how many bytes a snapshot takes by itself."""
+        return 0
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is known that nothing was ever written to it."""
+        return False
+
+    def restore(self, snapshot: Any) -> bool:
+        """Give a database to which nothing was written the content of a
+        snapshot of another one of this kind; with ``None``, make it empty
+        again. Say whether that was done."""
+        return False
+
     @abc.abstractmethod
     def drop(self) -> None:
         """Remove the database; doing so twice is no error."""

@@ -34,6 +34,8 @@ class Image:
     """A database file, as pages shared with other images."""
 
     pages: tuple[_Page, ...]
+    #: Bytes of the pages that the image near it does not share.
+    own: int = 0
 
     @classmethod
     def of(
@@ -45,7 +47,13 @@ class Image:
             makes it quicker.
         """
         likely = near.pages if near is not None else ()
-        return cls(tuple(_shared(content, page_size, likely)))
+        pages = tuple(_shared(content, page_size, likely))
+        own = sum(
+            len(page.content)
+            for page, other in zip_longest(pages, likely[: len(pages)])
+            if page is not other
+        )
+        return cls(pages, own)
 
     @property
     def content(self) -> bytes:

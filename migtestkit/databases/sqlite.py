@@ -11,6 +11,7 @@ import os
 import shlex
 import shutil
 import sqlite3
+import sys
 import tempfile
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import NullPool
 
 from migtestkit.databases.base import Backend, Database, new_token
+from migtestkit.databases.pages import Image
 from migtestkit.errors import ConfigError
 
 __unittest = True
@@ -99,6 +101,46 @@ class SQLiteFile(Database):
             "it, before the move"
         )
 
+    @property
+    def place(self) -> str:
+        return f"sqlite {sqlite3.sqlite_version}"
+
+    def snapshot(self, near: Any = None) -> Any:
+        if self._folder is None:
+            return None
+        content = _content_of(self.path)
+        if content is None:
+            return None
+        size = int.from_bytes(content[16:18], "big")
+        # So says the file format of its largest page.
+        page_size = 65536 if size == 1 else size
+        return Image.of(content, page_size, near)
+
+    def snapshot_size(self, snapshot: Any) -> int:
+        return int(snapshot.own)
+
+    @property
+    def is_untouched(self) -> bool:
+        return self._folder is not None and (
+            not self.path.exists() or not self.path.stat().st_size
+        )
+
+    def restore(self, snapshot: Any) -> bool:
+        if self._folder is None:
+            return False
+        content = b"" if snapshot is None else snapshot.content
+        # By SQLite's own copying, which connections that are open notice;
+        # a file put in place of theirs they would not.
+        with contextlib.closing(_opened(content, self._folder)) as source:
+            target = sqlite3.connect(self.path, timeout=0)
+            with contextlib.closing(target):
+                self.prepare(target)
+                try:
+                    source.backup(target, progress=_give_up_when_locked)
+                except (sqlite3.OperationalError, _Locked):
+                    return False
+        return True
+
     def drop(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -163,6 +205,65 @@ class SQLite(Backend):
     def names(self, address: str) -> frozenset[str]:
         path = Path(address)
         return frozenset({address, path.name, path.stem})
+
+
+def _content_of(path: Path) -> bytes | None:
+    """Return a file's committed content, ``None`` while another connection
+    is in the way.
+
+    By a connection: opening and closing the file beside it would end the
+    locks that this process has on it (sqlite.org/howtocorrupt.html).
+    """
+    source = sqlite3.connect(path, timeout=0)
+    with contextlib.closing(source), contextlib.closing(
+        sqlite3.connect(MEMORY)
+    ) as copy:
+        try:
+            source.backup(copy, progress=_give_up_when_locked)
+        except (sqlite3.OperationalError, _Locked):
+            return None
+        content = _serialized(copy, path.parent)
+    # The mode of the write-ahead log is kept in the file, and an image of
+    # such a file cannot be opened in memory.
+    return None if content[18:20] == b"\x02\x02" else content
+
+
+def _serialized(connection: sqlite3.Connection, folder: Path) -> bytes:
+    if sys.version_info >= (3, 11):
+        return connection.serialize()
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        path = Path(own) / "copy"
+        with contextlib.closing(sqlite3.connect(path)) as written:
+            connection.backup(written)
+        return path.read_bytes()
+
+
+def _opened(content: bytes, folder: Path) -> sqlite3.Connection:
+    """Return a connection to a database of this content."""
+    # Without a cache of statements, which would outlive the content that
+    # they were prepared for.
+    connection = sqlite3.connect(MEMORY, cached_statements=0)
+    if not content:
+        return connection
+    if sys.version_info >= (3, 11):
+        connection.deserialize(content)
+        return connection
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        path = Path(own) / "copy"
+        path.write_bytes(content)
+        with contextlib.closing(sqlite3.connect(path)) as written:
+            written.backup(connection)
+    return connection
+
+
+class _Locked(Exception):
+    """Another connection has a lock on the file."""
+
+
+def _give_up_when_locked(status: int, remaining: int, total: int) -> None:
+    # SQLITE_BUSY and SQLITE_LOCKED, on which Python would try for ever.
+    if status in (5, 6):
+        raise _Locked
 
 
 def _new_folder(place: str | None) -> Path:

@@ -100,6 +100,11 @@ class Environment:
         """The graph of the revision scripts."""
         return self.scripts.history
 
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What changes when a file of the scripts' folder does."""
+        return self.scripts.signature
+
     def share(self, other: Environment) -> None:
         """Use what another environment of the same project has learnt."""
         self._scripts = other.scripts

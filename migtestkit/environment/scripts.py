@@ -22,11 +22,13 @@ class Scripts:
     :ivar directory: Alembic's object.
     :ivar history: the graph.
     :ivar import_paths: what ``prepend_sys_path`` asks for.
+    :ivar signature: changes when one of the files does, env.py among them.
     """
 
     directory: ScriptDirectory
     history: RevisionHistory
     import_paths: tuple[str, ...]
+    signature: tuple[object, ...] = ()
 
 
 _Key = tuple[object, ...]
@@ -55,6 +57,7 @@ def read_scripts(config: Config, *, refresh: bool = False) -> Scripts:
                 directory,
                 RevisionHistory(directory),
                 tuple(os.path.abspath(path) for path in added),
+                key,
             )
             _cache[key] = found
     finally:
@@ -75,6 +78,8 @@ def load_location(config: Config) -> ScriptDirectory:
 def _signature(directory: ScriptDirectory) -> Iterator[object]:
     yield os.path.abspath(directory.dir)
     yield directory.sourceless
+    # env.py, and what else stands beside it.
+    yield from _files(os.path.abspath(directory.dir), False)
     recursive = getattr(directory, "recursive_version_locations", False)
     locations = directory.version_locations or [
         os.path.join(directory.dir, "versions")

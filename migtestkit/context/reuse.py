@@ -1,0 +1,146 @@
+"""When may a database be restored instead of migrated?
+
+A throw-away database that nothing has touched, and that revisions alone are
+to bring somewhere, may start from a snapshot of a database that the same
+revisions brought there, or part of the way, in the same order. "The same"
+is what :func:`project_key` lists; where something cannot be listed, nothing
+is reused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext as AlembicContext
+
+from migtestkit import alembic_api
+from migtestkit.databases.snapshots import STORE, Kept
+from migtestkit.environment import Environment, Location, Target, read_heads
+
+__unittest = True
+
+#: Hooks of the user's that may do anything to a database or an env.py run.
+_HOOKS = (
+    "alembic_context",
+    "run_environment",
+    "create_base_schema",
+    "use_database",
+    "get_migration_engine",
+)
+
+
+def project_key(
+    environment: Environment, target: Target, skipped: frozenset[str]
+) -> Hashable | None:
+    """Return all that a migrated database depends on, as far as the kit can
+    see; ``None`` where it cannot see enough, so that nothing is reused.
+
+    These are: the revision scripts and all other files in the folder of
+    env.py (by path, size and time of change), Alembic's configuration with
+    its section, ``x_arguments``, the environment variables, the working
+    directory, the kind of database with its server, and ``skip_revisions``.
+    """
+    options, config = environment.options, environment.config
+    if not options.reuse_snapshots:
+        return None
+    if any(getattr(options, one) is not None for one in _HOOKS):
+        return None
+    if config.attributes or target.name is not None:
+        return None
+    if len(environment.targets) != 1:
+        return None
+    sections = tuple(
+        (section, tuple(config.file_config.items(section, raw=True)))
+        for section in config.file_config.sections()
+    )
+    return (
+        environment.signature,
+        config.config_ini_section,
+        _digest(sections, sorted(os.environ.items()), repr(config.cmd_opts)),
+        tuple(options.x_arguments),
+        tuple(sorted(options.environ.items())),
+        os.getcwd(),
+        target.database.place,
+        skipped,
+    )
+
+
+def _digest(*parts: Any) -> str:
+    """Return what tells values apart without keeping them, passwords among
+    them."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+class Recorder:
+    """Takes a snapshot after each step of one walk from an empty database.
+
+    :param key: see :func:`project_key`.
+    :param target: the database.
+    :param behind: the steps that are behind it.
+    """
+
+    def __init__(
+        self, key: Hashable, target: Target, behind: Sequence[str]
+    ) -> None:
+        self._key = key
+        self._target = target
+        self._behind = list(behind)
+        self._sound = True
+        self._last: Any = None
+
+    def after(
+        self, revision: str, location: Location, context: AlembicContext
+    ) -> None:
+        """Note a step; keep what is committed now."""
+        self._behind.append(revision)
+        if self._sound and alembic_api.is_committed(context):
+            self._keep(location)
+
+    def at_the_end(self, location: Location) -> None:
+        """Keep what the walk has led to."""
+        if self._sound:
+            self._keep(location)
+
+    def _keep(self, location: Location) -> None:
+        database = self._target.database
+        snapshot = database.snapshot(self._last)
+        if snapshot is None:
+            return
+        STORE.add(
+            self._key,
+            self._behind,
+            Kept(snapshot, database.snapshot_size(snapshot), location),
+        )
+        self._last = snapshot
+
+    def forget(self) -> None:
+        """Keep nothing more: the walk has failed."""
+        self._sound = False
+
+
+def restore_nearest(
+    key: Hashable, target: Target, steps: Sequence[str], history: Any
+) -> tuple[tuple[str, ...], Location] | None:
+    """Bring an empty database as far as a snapshot leads.
+
+    :param steps: revisions to be applied, in order.
+    :param history: the revision graph.
+    :return: the steps that are done, and where the version table is.
+    """
+    found = STORE.nearest(key, steps)
+    if found is None:
+        return None
+    behind, kept = found
+    if not target.database.restore(kept.snapshot):
+        return None
+    with target.engine.connect() as connection:
+        heads = read_heads(connection, kept.location)
+    if history.closure(heads) != frozenset(behind):
+        # Not to be explained, so not to be relied on.
+        STORE.drop(key, behind)
+        target.database.restore(None)
+        return None
+    return behind, kept.location
