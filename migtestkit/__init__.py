@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from migtestkit.case import MigrationTestCase
+from migtestkit.case import (
+    MigrationTestCase,
+    onDialects,
+    skipUnlessDialect,
+)
 from migtestkit.config import MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.errors import (
@@ -26,4 +30,6 @@ __all__ = [
     "MigtestkitError",
     "RevisionError",
     "TableError",
+    "onDialects",
+    "skipUnlessDialect",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migtestkit.case.dialects import onDialects, skipUnlessDialect
 from migtestkit.case.testcase import MigrationTestCase
 
-__all__ = ["MigrationTestCase"]
+__all__ = ["MigrationTestCase", "onDialects", "skipUnlessDialect"]

@@ -25,6 +25,7 @@ from migtestkit.assertions import (
     RowAssertions,
     SchemaAssertions,
 )
+from migtestkit.case.dialects import check_dialect
 from migtestkit.case.options import (
     OPTIONS,
     check_attributes,
@@ -91,6 +92,9 @@ class MigrationTestCase(
     #: ``$MIGTESTKIT_DATABASE_URL``, else SQLite. A mapping name -> URL for
     #: histories that migrate several databases.
     database_url: str | URL | Mapping[str, str | URL] | None = None
+    #: Dialect -> where its throw-away databases are made, for the classes
+    #: that :func:`~migtestkit.onDialects` adds.
+    dialect_urls: Mapping[str, str | URL] = {}
     #: ``False``: env.py's connections to other databases are refused, never
     #: redirected.
     redirect: bool = True
@@ -192,6 +196,7 @@ class MigrationTestCase(
             context = MigrationContext(self.migration_config())
             self.__dict__["_migtestkit_context"] = context
             self.addCleanup(self._close_migrations)
+            check_dialect(self, context)
         return context
 
     def _close_migrations(self) -> None:
