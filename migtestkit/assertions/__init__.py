@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from migtestkit.assertions.history import HistoryAssertions
+from migtestkit.assertions.operations import OperationAssertions
 from migtestkit.assertions.rows import RowAssertions
 from migtestkit.assertions.schema import SchemaAssertions
 
-__all__ = ["HistoryAssertions", "RowAssertions", "SchemaAssertions"]
+__all__ = [
+    "HistoryAssertions",
+    "OperationAssertions",
+    "RowAssertions",
+    "SchemaAssertions",
+]

@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL
 
 from migtestkit.assertions import (
     HistoryAssertions,
+    OperationAssertions,
     RowAssertions,
     SchemaAssertions,
 )
@@ -55,7 +56,11 @@ _pickling = threading.local()
 
 
 class MigrationTestCase(
-    SchemaAssertions, RowAssertions, HistoryAssertions, unittest.TestCase
+    SchemaAssertions,
+    RowAssertions,
+    OperationAssertions,
+    HistoryAssertions,
+    unittest.TestCase,
 ):
     """Base class of tests of Alembic migrations.
 
