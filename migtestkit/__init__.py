@@ -7,7 +7,7 @@ from migtestkit.case import (
     onDialects,
     skipUnlessDialect,
 )
-from migtestkit.config import MigrationConfig
+from migtestkit.config import Ignore, MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.errors import (
     ConfigError,
@@ -23,6 +23,7 @@ __all__ = [
     "ConfigError",
     "DatabaseUnavailable",
     "ForeignDatabaseError",
+    "Ignore",
     "MigrationConfig",
     "MigrationContext",
     "MigrationFailed",

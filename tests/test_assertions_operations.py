@@ -30,10 +30,9 @@ class DatabasesTestCase(HistoryTestCase):
             yield url
 
     def cases(self, *revisions: Rev, **members: Any) -> Iterator[Any]:
-        for number, url in enumerate(self.databases()):
-            with self.subTest(str(url)):
-                self.folder = self.new_folder()
-                yield self.case(*revisions, database_url=url, **members)
+        for url in self.databases():
+            self.folder = self.new_folder()
+            yield self.case(*revisions, database_url=url, **members)
 
     def refused(self, kind: type, tried: Any, *args: Any, **more: Any) -> str:
         with self.assertRaises(kind) as caught:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import Table, inspect
 
+from migtestkit.config import Ignore, IgnoreRules, check_ignore
 from migtestkit.context import MigrationContext
 from migtestkit.errors import TableError, listing
 from migtestkit.rows import find_table
@@ -41,6 +42,11 @@ class AssertionMixin(_Base):
             # An error of a migration is told by the text, and not twice.
             raise failure from None
         raise AssertionError(text)  # for a fail() that was overridden
+
+    def _ignored(self, more: Sequence[Ignore], of: str) -> IgnoreRules:
+        """Return the rules of the option ``ignore``, and more."""
+        given = self.migrations.config.ignore
+        return IgnoreRules([*given, *check_ignore(more)], of)
 
     def _table(
         self, name: str, schema: str | None, database: str | None

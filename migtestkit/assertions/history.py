@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from migtestkit.assertions.base import AssertionMixin, first_lines, quoted
+from migtestkit.config import Ignore, IgnoreRules
+from migtestkit.config.ignoring import MODELS, SCHEMA
 from migtestkit.context import MigrationContext
 from migtestkit.context.models import ModelComparison, compare_models
 from migtestkit.context.roundtrip import round_trip
@@ -109,6 +111,7 @@ class HistoryAssertions(AssertionMixin):
         *,
         data: bool = True,
         lossy: Sequence[str] = (),
+        ignore: Sequence[Ignore] = (),
         msg: Any = None,
         database: str | None = None,
     ) -> None:
@@ -124,11 +127,14 @@ class HistoryAssertions(AssertionMixin):
         :param data: compare rows too.
         :param lossy: tables, and columns as ``"table.column"``, whose values
             the downgrade may lose.
+        :param ignore: differences of the schemas that are meant, beside
+            those of the option.
         :raises RevisionError: the revision is applied already, or among
             ``skip_revisions``.
         :raises TableError: ``lossy`` names no table or column.
         """
         view = self.migrations.on(database)
+        rules = self._ignored(ignore, SCHEMA)
         if rev is not None:
             view.migrate_up_before(rev)
         elif view.applied | view.skipped_revisions >= set(
@@ -138,13 +144,18 @@ class HistoryAssertions(AssertionMixin):
                 msg, "the database is at its heads: no revision was tested"
             )
         problem = self._told(
-            msg, lambda: round_trip(view, data=data, lossy=lossy)
+            msg,
+            lambda: round_trip(view, data=data, lossy=lossy, rules=rules),
         )
         if problem:
             self._refute(msg, problem)
 
     def assertModelsMatchMigrations(
-        self, msg: Any = None, *, allow_empty: bool = False
+        self,
+        msg: Any = None,
+        *,
+        ignore: Sequence[Ignore] = (),
+        allow_empty: bool = False,
     ) -> None:
         """Fail unless Alembic's autogenerate finds nothing to do at heads.
 
@@ -152,23 +163,30 @@ class HistoryAssertions(AssertionMixin):
         ``process_revision_directives`` too, and every database that it
         migrates. Moves the database up to heads.
 
+        :param ignore: differences that are meant, beside those of the
+            option.
         :param allow_empty: neither models nor tables are needed.
-        :raises ConfigError: env.py gives no ``target_metadata``, or there is
-            nothing to compare.
+        :raises ConfigError: env.py gives no ``target_metadata``, there is
+            nothing to compare, or a rule matches no difference.
         """
-        comparisons = self.compare_at_heads(self.migrations, msg)
+        rules = self._ignored(ignore, MODELS)
+        comparisons = self.compare_at_heads(self.migrations, msg, rules)
         self.refute_drift(comparisons, msg)
         reason = nothing_compared(comparisons)
         if reason and not allow_empty:
             raise ConfigError(reason)
+        rules.refuse_stale()
 
     def compare_at_heads(
-        self, context: MigrationContext, msg: Any = None
+        self,
+        context: MigrationContext,
+        msg: Any = None,
+        rules: IgnoreRules | None = None,
     ) -> list[ModelComparison]:
         """Compare the models with the databases of a context, at heads."""
         revisions = context.history.revisions
         self._told(msg, lambda: context.apply_revisions(revisions))
-        return compare_models(context)
+        return compare_models(context, rules)
 
     def _told(self, msg: Any, move: Callable[[], T]) -> T:
         """Make a migration's failure the test's."""

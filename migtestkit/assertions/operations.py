@@ -9,6 +9,8 @@ from typing import Any
 
 from migtestkit import alembic_api
 from migtestkit.assertions.base import AssertionMixin, first_lines
+from migtestkit.config import Ignore
+from migtestkit.config.ignoring import SCHEMA
 from migtestkit.context import MigrationContext
 from migtestkit.context.operations import (
     Call,
@@ -17,7 +19,7 @@ from migtestkit.context.operations import (
 )
 from migtestkit.context.roundtrip import Contents, read_contents
 from migtestkit.context.seeding import revision_in
-from migtestkit.context.walks import describe_schema_change, read_schemas
+from migtestkit.context.walks import describe_schema_change, look_at_schemas
 from migtestkit.errors import (
     ConfigError,
     MigrationFailed,
@@ -163,6 +165,7 @@ class OperationAssertions(AssertionMixin):
         rev: str | None = None,
         msg: Any = None,
         *,
+        ignore: Sequence[Ignore] = (),
         allow_empty: bool = False,
         database: str | None = None,
     ) -> None:
@@ -171,16 +174,19 @@ class OperationAssertions(AssertionMixin):
 
         :param rev: the revision; the database is brought to just before it.
             Default: the next one.
+        :param ignore: differences that are meant, beside those of the
+            option.
         :param allow_empty: the upgrade may leave the schema as it is.
         :raises RevisionError: the revision is applied already, among
             ``skip_revisions``, or its upgrade changes no schema.
         """
         view = self.migrations.on(database)
+        rules = self._ignored(ignore, SCHEMA)
         revision = self._before(view, rev, msg)
-        before = read_schemas(view)
+        before = look_at_schemas(view)
         self._up(view, msg)
         name = view.history.describe(revision)
-        after = read_schemas(view)
+        after = look_at_schemas(view)
         if not allow_empty and not describe_schema_change(
             before, after, "", ""
         ):
@@ -195,9 +201,10 @@ class OperationAssertions(AssertionMixin):
             self._refute(msg, str(failure))
         text = describe_schema_change(
             before,
-            read_schemas(view),
+            look_at_schemas(view),
             "before the upgrade",
             "after the downgrade",
+            rules,
         )
         if text:
             self._refute(
@@ -376,7 +383,7 @@ def _run_again(view: MigrationContext, revision: str) -> None:
 
 
 def _state(view: MigrationContext) -> tuple[Any, Contents]:
-    return read_schemas(view), read_contents(view, rows=True)
+    return look_at_schemas(view), read_contents(view, rows=True)
 
 
 def _changes(

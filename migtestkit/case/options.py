@@ -34,6 +34,7 @@ _ORDINARY = (
     "alembic_config",
     "database_url",
     "environ",
+    "ignore",
     "ini_section",
     "lock_timeout",
     "model_package",

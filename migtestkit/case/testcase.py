@@ -33,7 +33,7 @@ from migtestkit.case.options import (
     collect,
     overridden,
 )
-from migtestkit.config import MigrationConfig
+from migtestkit.config import Ignore, MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.errors import ConfigError
 from migtestkit.history import RevisionHistory
@@ -122,6 +122,8 @@ class MigrationTestCase(
     target_metadata: MetaData | Sequence[MetaData] | None = None
     #: The package whose models must all be registered.
     model_package: str | None = None
+    #: Differences that are meant: of models and database, of schemas.
+    ignore: Sequence[Ignore] = ()
     #: Environment variables while env.py runs.
     environ: Mapping[str, str] = {}
     #: Seconds that a migration's statement may wait for a lock.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migtestkit.assertions import HistoryAssertions
 from migtestkit.assertions.history import nothing_compared
+from migtestkit.config.ignoring import MODELS, SCHEMA
 from migtestkit.context import MigrationContext
 from migtestkit.context.registration import unregistered_models
 from migtestkit.context.there_and_back import walk_traces, walk_up_down_up
@@ -42,8 +43,9 @@ class HistoryChecks(HistoryAssertions):
 
     def test_model_definitions_match_ddl(self) -> None:
         """At heads, Alembic's autogenerate finds nothing to do."""
+        rules = self._ignored((), MODELS)
         with self._clean_context() as context:
-            comparisons = self.compare_at_heads(context)
+            comparisons = self.compare_at_heads(context, None, rules)
         self.refute_drift(comparisons)
         reason = nothing_compared(comparisons)
         if reason and any(one.says_something for one in comparisons):
@@ -57,6 +59,7 @@ class HistoryChecks(HistoryAssertions):
             )
         elif reason:
             self.skipTest(reason)
+        rules.refuse_stale()
 
     def test_up_down_consistency(self) -> None:
         """Every revision can be applied, reverted and applied again."""
@@ -71,11 +74,13 @@ class HistoryChecks(HistoryAssertions):
         """After each revision's upgrade and downgrade the schema is what it
         was before."""
         self._skip_empty()
+        rules = self._ignored((), SCHEMA)
         self.conclude_walk(
-            walk_traces(self.migrations),
+            walk_traces(self.migrations, rules),
             "these revisions do not restore the schema",
             "no downgrade was tested",
         )
+        rules.refuse_stale()
 
     def test_all_models_register_on_metadata(self) -> None:
         """Every model of ``model_package`` is in the metadata that env.py

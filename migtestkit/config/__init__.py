@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migtestkit.config.discovery import Found, discover, locate
+from migtestkit.config.ignoring import Ignore, IgnoreRules, check_ignore
 from migtestkit.config.loading import (
     command_line_options,
     load_alembic_config,
@@ -14,7 +15,10 @@ from migtestkit.config.options import MigrationConfig
 
 __all__ = [
     "Found",
+    "Ignore",
+    "IgnoreRules",
     "MigrationConfig",
+    "check_ignore",
     "command_line_options",
     "discover",
     "load_alembic_config",

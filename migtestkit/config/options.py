@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.engine import URL
 
 from migtestkit.config.discovery import discover, locate
+from migtestkit.config.ignoring import Ignore, check_ignore
 from migtestkit.config.loading import check_alembic_config, load_alembic_config
 from migtestkit.errors import ConfigError, listing, suggest
 
@@ -57,6 +58,7 @@ class MigrationConfig:
     skip_revisions: Sequence[str] = ()
     target_metadata: MetaData | Sequence[MetaData] | None = None
     model_package: str | None = None
+    ignore: Sequence[Ignore] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     lock_timeout: float = 10.0
     keep_failed_database: bool | None = None
@@ -186,6 +188,10 @@ def _check_metadata(config: MigrationConfig) -> None:
             )
 
 
+def _check_ignore(config: MigrationConfig) -> None:
+    check_ignore(config.ignore)
+
+
 def _check_hooks(config: MigrationConfig) -> None:
     for option in HOOKS:
         value = getattr(config, option)
@@ -273,5 +279,6 @@ _CHECKS: tuple[Callable[[MigrationConfig], None], ...] = (
     _check_lock_timeout,
     _check_database_url,
     _check_metadata,
+    _check_ignore,
     _check_hooks,
 )

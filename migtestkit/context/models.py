@@ -10,8 +10,11 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext as AlembicContext
 from sqlalchemy import MetaData, inspect
 
+from migtestkit.config import IgnoreRules
+from migtestkit.config.ignoring import MODELS
 from migtestkit.context.commands import as_revision_command
 from migtestkit.context.core import MigrationContext
+from migtestkit.context.drift import leave_out
 from migtestkit.environment import Location
 from migtestkit.errors import ConfigError
 
@@ -40,16 +43,21 @@ class ModelComparison:
         return self.has_metadata and self.tables > 0
 
 
-def compare_models(context: MigrationContext) -> list[ModelComparison]:
+def compare_models(
+    context: MigrationContext, rules: IgnoreRules | None = None
+) -> list[ModelComparison]:
     """Compare the models with every database of a context.
 
     The comparison is Alembic's own autogenerate within env.py's run, so all
     that env.py passes to ``configure()`` counts, and its
-    ``process_revision_directives`` has the last word.
+    ``process_revision_directives`` has the last word but for the rules.
+
+    :param rules: what to ignore; default: as ``ignore`` says.
 
     :raises ConfigError: env.py leaves a database out.
     """
     found: list[ModelComparison] = []
+    heard = rules or IgnoreRules(context.config.ignore, MODELS)
 
     def plan(
         location: Location, heads: tuple[str, ...], alembic: AlembicContext
@@ -58,7 +66,7 @@ def compare_models(context: MigrationContext) -> list[ModelComparison]:
         metadata = alembic.opts.get("target_metadata")
         if given is not None:
             metadata = given
-        found.append(_compare(location, heads, alembic, metadata))
+        found.append(_compare(location, heads, alembic, metadata, heard))
         return ()
 
     context.look(plan)
@@ -77,6 +85,7 @@ def _compare(
     heads: tuple[str, ...],
     alembic: AlembicContext,
     metadata: Any,
+    rules: IgnoreRules,
 ) -> ModelComparison:
     if metadata is None:
         return ModelComparison(location.database, False, 0, "")
@@ -90,6 +99,9 @@ def _compare(
     if hook is not None:
         with as_revision_command(alembic, autogenerate=True):
             hook(alembic, heads, directives)
+    for one in directives:
+        for operations in one.upgrade_ops_list:
+            leave_out(operations, rules)
     rendered = [
         _render(alembic, metadata, operations)
         for one in directives

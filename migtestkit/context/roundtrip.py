@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table, inspect, select
 
+from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.walks import describe_schema_change, look_at_schemas
 from migtestkit.errors import (
@@ -38,9 +39,15 @@ Contents = Mapping[str, Content]
 
 
 def round_trip(
-    context: MigrationContext, *, data: bool, lossy: Sequence[str]
+    context: MigrationContext,
+    *,
+    data: bool,
+    lossy: Sequence[str],
+    rules: IgnoreRules | None = None,
 ) -> str:
     """Apply the next revision, revert it, apply it again.
+
+    :param rules: which differences of schemas to ignore.
 
     :return: what went wrong, nothing if nothing did.
     :raises MigrationFailed: the upgrade failed, or the downgrade.
@@ -63,20 +70,27 @@ def round_trip(
         look_at_schemas(context),
         "before the upgrade",
         "after the downgrade",
+        rules,
     )
     if text:
         problems.append(f"{title}: its downgrade leaves traces\n{text}")
     text = _lost(rows_before, read_contents(context, rows=data), lossy)
     if text:
         problems.append(f"{title}: rows are not what they were\n{text}")
-    problems += _second_upgrade(context, revision, schema_after, title)
+    problems += _second_upgrade(
+        context, revision, schema_after, title, rules
+    )
     if problems:
         problems.append(f"  file: {context.history.path(revision)}")
     return "\n".join(problems)
 
 
 def _second_upgrade(
-    context: MigrationContext, revision: str, schema: Any, title: str
+    context: MigrationContext,
+    revision: str,
+    schema: Any,
+    title: str,
+    rules: IgnoreRules | None,
 ) -> list[str]:
     try:
         _apply(context, revision)
@@ -87,6 +101,7 @@ def _second_upgrade(
         look_at_schemas(context),
         "after the first upgrade",
         "after the second upgrade",
+        rules,
     )
     return [f"{title}: its second upgrade differs\n{text}"] if text else []
 

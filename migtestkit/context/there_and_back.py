@@ -17,6 +17,7 @@ from alembic.runtime.migration import MigrationContext as AlembicContext
 from alembic.runtime.migration import MigrationStep
 
 from migtestkit import alembic_api
+from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.walks import (
     UPGRADE,
@@ -45,10 +46,15 @@ def walk_up_down_up(context: MigrationContext) -> WalkReport:
     return _walk(context, _Kind(traces=False))
 
 
-def walk_traces(context: MigrationContext) -> WalkReport:
+def walk_traces(
+    context: MigrationContext, rules: IgnoreRules | None = None
+) -> WalkReport:
     """Take each revision up and down, and compare the schema before with the
-    schema after, by the database's own catalogue."""
-    return _walk(context, _Kind(traces=True))
+    schema after, by the database's own catalogue.
+
+    :param rules: what to ignore.
+    """
+    return _walk(context, _Kind(traces=True, rules=rules))
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,11 @@ class _Kind:
 
     :ivar traces: what a downgrade leaves; else whether the second upgrade
         works.
+    :ivar rules: which traces to ignore.
     """
 
     traces: bool
+    rules: IgnoreRules | None = None
 
 
 def _walk(context: MigrationContext, kind: _Kind) -> WalkReport:
@@ -157,7 +165,7 @@ class _OneRun:
         first sight really differ."""
         revision = self._revisions[self.at]
         text = describe_schema_change(
-            {None: before}, {None: after}, *_LABELS
+            {None: before}, {None: after}, *_LABELS, self._kind.rules
         )
         if text:
             self._walk.report.findings.append(Finding(revision, TRACE, text))
@@ -319,7 +327,7 @@ def _down_and_more(
     walk.report.tested.append(revision)
     if kind.traces:
         text = describe_schema_change(
-            before, look_at_schemas(database), *_LABELS
+            before, look_at_schemas(database), *_LABELS, kind.rules
         )
         if text:
             walk.report.findings.append(Finding(revision, TRACE, text))

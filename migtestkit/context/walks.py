@@ -14,6 +14,7 @@ from typing import Any
 from alembic.runtime.migration import MigrationStep
 
 from migtestkit import alembic_api
+from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
 from migtestkit.errors import ConfigError, MigrationFailed
 from migtestkit.history import RevisionHistory
@@ -179,12 +180,23 @@ def look_at_schemas(context: MigrationContext) -> Looks:
 
 
 def describe_schema_change(
-    before: Looks, after: Looks, before_label: str, after_label: str
+    before: Looks,
+    after: Looks,
+    before_label: str,
+    after_label: str,
+    rules: IgnoreRules | None = None,
 ) -> str:
-    """Return in what the schemas differ, nothing if they do not."""
+    """Return in what the schemas differ, nothing if they do not.
+
+    :param rules: what to ignore.
+    """
     parts = []
     for name, look in before.items():
         differences = look.differences(after[name])
+        if rules is not None:
+            differences = tuple(
+                one for one in differences if not rules.drops(one)
+            )
         if differences:
             text = describe_differences(
                 differences, before_label=before_label, after_label=after_label
