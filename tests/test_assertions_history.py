@@ -486,6 +486,11 @@ NOTHING: dict[str, tuple[tuple[Any, ...], ...]] = {
     "assertRoundtrip": (("nope",), ("",), ("base",)),
     "assertModelsMatchMigrations": ((),),
     "assertMigrationFails": (("nope",), ("",), ("base",), ("r1",)),
+    "assertDowngradeLeavesNoTrace": (("nope",), ("",), ("base",)),
+    "assertUpgradeIdempotent": (("nope",), ("",), ("base",)),
+    "assertOperationsForbidden": (
+        (), ("nope",), ({},), ({"nope": ["drop_table"]},),
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from alembic.config import Config
 from sqlalchemy import MetaData
 
-from migtestkit import MigrationTestCase
+from migtestkit import Ignore, MigrationTestCase
 from migtestkit.case.options import HOOKS, OPTIONS
 from migtestkit.errors import ConfigError, MigtestkitError
 from tests.support import ProjectTestCase, Rev, create
@@ -31,6 +31,7 @@ VALUES: dict[str, Any] = {
     "skip_revisions": ["r1"],
     "target_metadata": MetaData(),
     "model_package": "shop.models",
+    "ignore": (Ignore(table="task", reason="another owns it"),),
     "environ": {"STAGE": "test"},
     "lock_timeout": 3.0,
     "keep_failed_database": True,
@@ -61,6 +62,8 @@ SLIPS = {
     "lock_timout": "lock_timeout",
     "keep_failed_databases": "keep_failed_database",
     "adopt_existing_databases": "adopt_existing_database",
+    "dialect_url": "dialect_urls",
+    "ignroe": "ignore",
 }
 METHOD_SLIPS = {
     "get_start_revison": "get_start_revision",
@@ -78,7 +81,7 @@ OWN = (
     "DATABASE_URL", "alembic_configs", "app", "base_url", "client", "config",
     "connection", "database", "database_name", "database_urls", "databases",
     "direct", "directory", "dialect", "driver", "engine", "environment",
-    "environs", "expected", "fixtures", "ignore", "ignored", "ini", "layer",
+    "environs", "expected", "fixtures", "ignored", "ini", "layer",
     "metadata", "model", "model_packages", "models", "package", "path",
     "redirected", "redirects", "revision", "revisions", "rows_expected",
     "section", "session", "settings", "stream", "strictly", "strictness",

@@ -37,6 +37,7 @@ BAD = [
     ("target_metadata", "Base", "target_metadata must be a sqlalchemy Meta"),
     ("target_metadata", [object], "such as Base.metadata, or a sequence"),
     ("model_package", os, "model_package must be a str or None"),
+    ("ignore", "users", "ignore must be a sequence of Ignore rules"),
     ("environ", "A=1", "environ must be a mapping, not 'A=1'"),
     ("environ", {1: "a"}, "environ has the key 1, which is no str"),
     ("environ", {"A": 1}, r"environ\['A'\] must be a str, not of type int"),

@@ -26,6 +26,8 @@ OPTIONS = tuple(
     for name in MigrationConfig.option_names()
     if name not in HOOKS + _INTERNAL
 )
+#: What onDialects() reads of a class, and no context.
+_OF_CLASSES = ("dialect_urls",)
 #: How alike two names are of which one is surely meant for the other.
 _CERTAIN = 0.88
 #: Options called by ordinary words: a name that only goes on where one of
@@ -127,12 +129,12 @@ def _own_attributes(case: Any, base: type) -> Iterator[tuple[str, str, Any]]:
 
 def _meant(name: str, value: Any) -> str | None:
     """Return the option or hook that a name is a slip of, if any."""
-    known = OPTIONS
+    known = (*OPTIONS, *_OF_CLASSES)
     if inspect.isroutine(value) or isinstance(value, property):
         if name.startswith("get_") and name not in HOOKS:
             meant = _nearest(name[4:], (*OPTIONS, "migration_engine"))
             return meant and f"get_{meant}"
-        known = OPTIONS + HOOKS
+        known = (*known, *HOOKS)
     return _nearest(name, known)
 
 
