@@ -7,6 +7,7 @@ from migtestkit.case import (
     onDialects,
     skipUnlessDialect,
 )
+from migtestkit.checks import at_revision
 from migtestkit.config import Ignore, MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.errors import (
@@ -31,6 +32,7 @@ __all__ = [
     "MigtestkitError",
     "RevisionError",
     "TableError",
+    "at_revision",
     "onDialects",
     "skipUnlessDialect",
 ]

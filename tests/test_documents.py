@@ -144,9 +144,9 @@ class TestPages(unittest.TestCase):
 
     def test_test_cases_use_what_there_is(self):
         from migtestkit import MigrationTestCase
-        from migtestkit.checks import HistoryChecks
+        from migtestkit.checks import HistoryChecks, RevisionHooks
 
-        class Everything(HistoryChecks, MigrationTestCase):
+        class Everything(HistoryChecks, RevisionHooks, MigrationTestCase):
             pass
 
         for path, _, tree in self.snippets():
@@ -159,7 +159,7 @@ class TestPages(unittest.TestCase):
                             # A method get_<option>() wins over the option.
                             name.startswith("get_")
                             and hasattr(Everything, name[4:])
-                        )
+                        ) or name.startswith(("pre_upgrade_", "check_"))
                         self.assertTrue(known)
 
     def names_used(self, case):
