@@ -12,7 +12,6 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,8 +23,8 @@ from typing import Any, ClassVar
 from tests.field import expectations
 from tests.field.environments import python_of
 from tests.field.expectations import History
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.field.hooks import KeystoneHooks
+from tests.field.running import run
 
 
 class FieldTest(unittest.TestCase):
@@ -199,33 +198,6 @@ def operations(text: str) -> list[str]:
     return sorted(found)
 
 
-def run(python: Path, folder: str, module: str, *arguments: str) -> str:
-    """What a module prints, in an environment, away from the checkout."""
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "ALEMBIC_CONFIG"
-        and (not name.startswith("MIGTESTKIT_"))
-    }
-    environ["PYTHONPATH"] = os.fspath(CHECKOUT)
-    environ["PYTHONWARNINGS"] = "ignore"
-    done = subprocess.run(
-        [os.fspath(python), "-m", module, *arguments],
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if done.returncode:
-        raise AssertionError(
-            f"{module} {' '.join(arguments)} ended with exit status "
-            f"{done.returncode}:\n{done.stderr}"
-        )
-    return done.stdout
-
-
 def test_class(history: History, verbose: bool) -> type[FieldTest]:
     """The tests of one history, a method for each check."""
 
@@ -278,6 +250,8 @@ def main() -> None:
         )
         for name in names
     )
+    if "keystone" in names:
+        suite.addTest(loader.loadTestsFromTestCase(KeystoneHooks))
     runner = unittest.TextTestRunner(verbosity=1 + options.verbose)
     sys.exit(not runner.run(suite).wasSuccessful())
 
