@@ -1,23 +1,29 @@
-"""Which tables and columns are there?"""
+"""Which tables are there, and with what columns?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from migtestkit.assertions.base import (
-    AssertionMixin,
-    columns_of,
-    names_of,
-    quoted,
-)
+from migtestkit.assertions.base import columns_of, names_of, quoted
+from migtestkit.assertions.columns import ColumnAssertions
+from migtestkit.assertions.constraints import ConstraintAssertions
+from migtestkit.assertions.indexes import IndexAssertions
 from migtestkit.errors import TableError, suggest
 from migtestkit.rows import split_name
+from migtestkit.schema import (
+    SchemaSnapshot,
+    compare,
+    describe_differences,
+    read_schema,
+)
 
 __unittest = True
 
 
-class SchemaAssertions(AssertionMixin):
+class SchemaAssertions(
+    ColumnAssertions, IndexAssertions, ConstraintAssertions
+):
     """Assertions about tables and columns.
 
     In all of them ``table`` may be ``"schema.table"``, and ``database``
@@ -134,6 +140,49 @@ class SchemaAssertions(AssertionMixin):
             )
         for name in unwanted:
             self._require_mentioned(name, present)
+
+    def schema_snapshot(
+        self, *, database: str | None = None
+    ) -> SchemaSnapshot:
+        """Return what the schema is now, without the version table, for
+        :meth:`assertSchemasEqual`."""
+        view = self.migrations.on(database)
+        with view.connect() as connection:
+            return read_schema(connection, exclude=[view.version_table])
+
+    def assertSchemasEqual(
+        self,
+        before: SchemaSnapshot,
+        after: SchemaSnapshot,
+        msg: Any = None,
+        *,
+        allow_empty: bool = False,
+    ) -> None:
+        """Fail unless two snapshots tell of the same schema.
+
+        :param before: one of :meth:`schema_snapshot`.
+        :param after: another.
+        :param allow_empty: both may be empty.
+        :raises TableError: there is no snapshot, or nothing in either.
+        """
+        for one in (before, after):
+            if not isinstance(one, SchemaSnapshot):
+                raise TableError(
+                    "a schema to compare must come from schema_snapshot(), "
+                    f"not {one!r}"
+                )
+        if before.is_empty and after.is_empty and not allow_empty:
+            raise TableError(
+                "both schemas are empty, so there is nothing to compare; if "
+                "they shall be, say allow_empty=True"
+            )
+        differences = compare(before, after)
+        if differences:
+            self._refute(
+                msg,
+                "the schemas differ\n"
+                + describe_differences(differences, limit=20),
+            )
 
     def _lookup(
         self, table: str, schema: str | None, database: str | None

@@ -1,0 +1,224 @@
+"""Do two SQL expressions, as two databases show them, say the same?
+
+A database shows a default or a condition in its own words: PostgreSQL adds
+casts and parentheses and writes ``IN`` as ``= ANY (ARRAY[...])``, MySQL
+quotes names.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ClauseElement
+
+from migtestkit.errors import TableError
+
+__unittest = True
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space> \s+ )
+    | (?P<cast> ::\s*(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?
+        (?:\s+varying|\s+precision|\s+with(?:out)?\s+time\s+zone)?
+        (?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?
+        (?:\s+with(?:out)?\s+time\s+zone)?(?:\[\])* )
+    | (?P<introducer> _\w+(?=\\?') )
+    | (?P<string> '(?:[^'\\]|''|\\.)*' )
+    | (?P<name> "(?:[^"]|"")*" | `(?:[^`]|``)*` )
+    | (?P<word> [^\W\d][\w$]* )
+    | (?P<number> \d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+ )
+    | (?P<sign> \|\||<=|>=|<>|!=|==|->>|->|. )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+#: After these a parenthesis groups, and is not that of a call.
+_OPERATORS = frozenset(
+    "and or not is like ilike between when then else case collate where"
+    .split()
+)
+_LIST = re.compile(r"(= any|<> all) \( array \[ (.*?) \] \)")
+_NOW = re.compile(r"(now \(|current_timestamp|localtimestamp)[ ()\d]*")
+_ON_UPDATE = re.compile(r"\s+on update .*", re.IGNORECASE | re.DOTALL)
+_LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'")
+_NUMBER = re.compile(r"[+-]?\s*(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?")
+_TRUE = frozenset({"1", "true", "t", "b'1'"})
+_FALSE = frozenset({"0", "false", "f", "b'0'"})
+
+_Nested = list[Any]
+
+
+def canonical(text: str) -> str:
+    """Return an expression so that equal texts mean the same: casts, case
+    and quotes of names, and parentheses that change nothing, are gone."""
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        kind, word = match.lastgroup, match.group()
+        if kind in ("space", "cast", "introducer"):
+            continue
+        if kind == "name":
+            word = word[1:-1].lower()
+        elif kind == "word":
+            word = word.lower()
+        elif kind == "sign":
+            word = {"!=": "<>", "==": "="}.get(word, word)
+        tokens.append(word)
+    tree = _nest(iter(tokens))
+    while len(tree) == 1 and isinstance(tree[0], list):
+        tree = tree[0]
+    shown = " ".join(_flatten(tree))
+    return _LIST.sub(_as_in, shown)
+
+
+def _as_in(match: re.Match[str]) -> str:
+    word = "in" if match.group(1) == "= any" else "not in"
+    return f"{word} ( {match.group(2)} )"
+
+
+def _nest(tokens: Any) -> _Nested:
+    found: _Nested = []
+    for token in tokens:
+        if token == ")":
+            break
+        found.append(_nest(tokens) if token == "(" else token)
+    return found
+
+
+def _flatten(tree: _Nested) -> list[str]:
+    shown: list[str] = []
+    for position, item in enumerate(tree):
+        if isinstance(item, str):
+            shown.append(item)
+            continue
+        while len(item) == 1 and isinstance(item[0], list):
+            item = item[0]
+        before = tree[position - 1] if position else ""
+        inner = _flatten(item)
+        if _is_needed(before, item):
+            inner = ["(", *inner, ")"]
+        shown += inner
+    return shown
+
+
+def _is_needed(before: Any, group: _Nested) -> bool:
+    """Say whether parentheses change what an expression says."""
+    if not isinstance(before, str):
+        return True
+    if re.match(r"[^\W\d]", before) and before not in _OPERATORS:
+        return True  # those of a call, or of IN
+    loose = {"or", "+", "-", "||", ","}
+    return before == "not" or any(
+        isinstance(item, str) and item in loose for item in group
+    )
+
+
+def same_expression(one: str, other: str) -> bool:
+    """Say whether two expressions say the same."""
+    return canonical(one) == canonical(other)
+
+
+def condition_matches(wanted: str | re.Pattern[str], found: str) -> bool:
+    """Say whether a condition is the one wanted, or has the pattern."""
+    if isinstance(wanted, re.Pattern):
+        return wanted.search(found) is not None
+    return same_expression(wanted, found)
+
+
+def values_in_list(condition: str, column: str) -> list[str] | None:
+    """Return the strings that a CHECK lets a column have, ``None`` if it is
+    no list of values."""
+    name = re.escape(column.lower())
+    match = re.fullmatch(rf"{name} in \( (.*) \)", canonical(condition))
+    if match is None:
+        return None
+    return [unquoted(one) for one in _LITERAL.findall(match.group(1))]
+
+
+def unquoted(literal: str) -> str:
+    """Return what a string literal holds."""
+    return literal[1:-1].replace("''", "'")
+
+
+def default_matches(
+    expected: Any, found: str | None, dialect: Dialect, *, kind: str = ""
+) -> bool:
+    """Say whether a column's default, as the database shows it, means what
+    is expected.
+
+    :param expected: a value, an SQL expression as text or of SQLAlchemy,
+        or ``None`` for no default.
+    :param kind: ``"text"`` where ``'7'`` and ``'7.0'`` differ,
+        ``"boolean"`` where ``1`` and ``true`` do not.
+    :raises TableError: it cannot be compared.
+    """
+    meaning = _meaning(found)
+    if expected is None or meaning is None:
+        return expected is None and meaning is None
+    if isinstance(expected, ClauseElement):
+        compiled = expected.compile(
+            dialect=dialect, compile_kwargs={"literal_binds": True}
+        )
+        return _alike(_meaning(str(compiled)), meaning, kind)
+    if isinstance(expected, enum.Enum):
+        expected = expected.name
+    if isinstance(expected, bool):
+        word = "true" if expected else "false"
+        return _alike(("value", word), meaning, "boolean")
+    if isinstance(expected, (int, float, Decimal)):
+        return _alike(("value", str(expected)), meaning, kind)
+    if isinstance(expected, (datetime.date, datetime.time)):
+        return _alike(("value", str(expected)), meaning, "text")
+    if not isinstance(expected, str):
+        raise TableError(
+            "default must be a value, an SQL expression, or None for no "
+            f"default, not {expected!r}"
+        )
+    if _alike(_meaning(expected), meaning, kind):
+        return True
+    # A default 'now()' is a word, and one of the mistakes to find.
+    code = "(" in expected or _NOW.fullmatch(canonical(expected))
+    return not code and _alike(("value", expected), meaning, kind)
+
+
+def _meaning(text: str | None) -> tuple[str, str] | None:
+    """Return what a default is, a value or an expression."""
+    if text is None:
+        return None
+    if re.fullmatch(r'"[^"]*"', text):  # SQLite takes that for a string
+        return "value", text[1:-1]
+    shown = canonical(_ON_UPDATE.sub("", text))
+    if shown == "null":
+        return None
+    if _LITERAL.fullmatch(shown):
+        return "value", unquoted(shown)
+    if _NUMBER.fullmatch(shown):
+        return "value", shown.replace(" ", "")
+    if shown in ("true", "false"):
+        return "value", shown
+    if re.fullmatch(r"b '[01]'", shown):
+        return "value", shown[3]
+    if _NOW.fullmatch(shown):
+        return "expression", "current_timestamp"
+    return "expression", shown
+
+
+def _alike(
+    one: tuple[str, str] | None, other: tuple[str, str], kind: str
+) -> bool:
+    if one is None or one[0] != other[0]:
+        return False
+    if one == other:
+        return True
+    if one[0] == "expression" or kind == "text":
+        return False
+    if kind == "boolean":
+        pair = {one[1].lower(), other[1].lower()}
+        return pair <= _TRUE or pair <= _FALSE
+    try:
+        return Decimal(one[1]) == Decimal(other[1])
+    except InvalidOperation:
+        return False

@@ -1,0 +1,199 @@
+"""Can any assertion pass without having looked?
+
+Each `assert*` method is fed a name that does not exist, an empty expectation,
+and an empty database; each must raise. A method without a line in `TABLE`
+fails the test: add one, with what to feed it.
+"""
+from __future__ import annotations
+
+import unittest
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Union
+
+import sqlalchemy as sa
+from migtestkit import MigrationTestCase
+from migtestkit.errors import MigtestkitError
+
+from tests.support import ProjectTestCase, Rev
+
+HISTORY = (
+    Rev(
+        "r1", upgrade="CREATE TABLE user (id INTEGER PRIMARY KEY, a TEXT)",
+        downgrade="DROP TABLE user",
+    ),
+    Rev("r2", "r1"),
+)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A call of an assertion that must raise."""
+
+    args: tuple[Any, ...]
+    options: dict[str, Any]
+
+
+def t(*args: Any, **options: Any) -> Tried:
+    return Tried(args, options)
+
+
+#: Why there is nothing to feed: a sentence instead of a call.
+Feed = Union[Tried, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one method is fed.
+
+    :ivar unknown: with a name that exists nowhere, on a full database.
+    :ivar nothing: with an empty expectation, on a full database.
+    :ivar empty: on an empty database; a name there is one of the history.
+    """
+
+    unknown: Feed
+    nothing: Feed
+    empty: Feed
+
+
+NO_NAME = "it takes no name"
+NO_EXPECTATION = "it takes no expectation"
+TRUE_OF_NOTHING = "of an empty database it is true, and the name is known"
+
+
+def snapshot(case: Any) -> Any:
+    return case.schema_snapshot()
+
+
+class Late:
+    """An argument that only the case can make."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self.make = make
+
+
+NOW = Late(snapshot)
+TABLE: dict[str, Line] = {
+    "assertTableExists": Line(t("nil"), t(""), t("user")),
+    "assertTableNotExists": Line(t("nil"), t(""), TRUE_OF_NOTHING),
+    "assertTableHasColumns": Line(
+        t("user", ["nil"]), t("user", []), t("user", ["id"])
+    ),
+    "assertTableColumns": Line(
+        t("user", ["nil"]), t("user", []), t("user", ["id"])
+    ),
+    "assertTableLacksColumns": Line(
+        t("user", ["nil"]), t("user", []), t("user", ["r1"])
+    ),
+    "assertColumn": Line(
+        t("user", "nil", type=sa.Integer), t("user", "id"),
+        t("user", "id", type=sa.Integer),
+    ),
+    "assertEnumValues": Line(
+        t("user", "nil", ["x"]), t("user", "id", []), t("user", "id", ["x"])
+    ),
+    "assertIndexExists": Line(
+        t("user", "nil"), t("user"), t("user", columns=["id"])
+    ),
+    "assertIndexNotExists": Line(
+        t("user", "nil"), t("user"), t("user", columns=["a"])
+    ),
+    "assertForeignKey": Line(
+        t("user", ["nil"], "user"), t("user", [], "user"),
+        t("user", ["id"], "user"),
+    ),
+    "assertForeignKeyNotExists": Line(
+        t("user", ["nil"]), t("user", []), t("user", ["a"])
+    ),
+    "assertUniqueConstraint": Line(
+        t("user", ["nil"]), t("user"), t("user", ["a"])
+    ),
+    "assertUniqueConstraintNotExists": Line(
+        t("user", ["nil"]), t("user"), t("user", ["a"])
+    ),
+    "assertPrimaryKey": Line(
+        t("user", ["nil"]), t("user", []), t("user", ["id"])
+    ),
+    "assertCheckConstraint": Line(
+        t("user", "nil"), t("user"), t("user", condition="a > 0")
+    ),
+    "assertCheckConstraintNotExists": Line(
+        t("user", "nil"), t("user"), t("user", condition="a > 0")
+    ),
+    "assertSchemasEqual": Line(NO_NAME, t(None, None), t(NOW, NOW)),
+    "assertRows": Line(
+        t("nil", [{"id": 1}]), t("user", []), t("user", [{"id": 1}])
+    ),
+    "assertRowCount": Line(t("nil", 0), t("user", None), t("user", 0)),
+    "assertSingleHead": Line(
+        NO_NAME, NO_EXPECTATION, "it looks at the scripts alone"
+    ),
+    "assertCurrentRevision": Line(t("nil"), t(), t("r2")),
+    "assertUpgrades": Line(
+        t("nil"), t("base"), "an empty database is where upgrades start"
+    ),
+    "assertRoundtrip": Line(
+        t("nil"), t(), "an empty database is where upgrades start"
+    ),
+    "assertModelsMatchMigrations": Line(NO_NAME, t(), t()),
+    "assertMigrationFails": Line(
+        t("nil"), t("r2"), t("r1")
+    ),
+}
+
+
+def methods() -> list[str]:
+    """Return the names of the assertions that the kit adds."""
+    own = set(dir(MigrationTestCase)) - set(dir(unittest.TestCase))
+    return sorted(name for name in own if name.startswith("assert"))
+
+
+class TestNeverVacuous(ProjectTestCase):
+    def case(self, start: str) -> Any:
+        ini = self.make_history(*HISTORY)
+        members = {
+            "alembic_config": str(ini), "runTest": lambda self: None,
+            "start_revision": start,
+        }
+        case = type("Case", (MigrationTestCase,), members)()
+        self.addCleanup(case.doCleanups)
+        return case
+
+    def check(self, part: str, start: str) -> None:
+        for name in methods():
+            feed = getattr(TABLE[name], part) if name in TABLE else None
+            if not isinstance(feed, Tried):
+                continue
+            with self.subTest(name, fed=part):
+                case = self.case(start)
+                case.migrations.applied
+                args = [
+                    one.make(case) if isinstance(one, Late) else one
+                    for one in feed.args
+                ]
+                with self.assertRaises((AssertionError, MigtestkitError)):
+                    getattr(case, name)(*args, **feed.options)
+
+    def test_every_assertion_has_a_line_and_every_line_an_assertion(self):
+        self.assertGreaterEqual(len(methods()), 25)
+        self.assertEqual(methods(), sorted(TABLE))
+
+    def test_a_reason_is_given_where_there_is_nothing_to_feed(self):
+        for name, line in TABLE.items():
+            for feed in (line.unknown, line.nothing, line.empty):
+                with self.subTest(name):
+                    self.assertTrue(feed)
+                    self.assertIsInstance(feed, (Tried, str))
+
+    def test_a_name_that_does_not_exist(self):
+        self.check("unknown", "r2")
+
+    def test_an_empty_expectation(self):
+        self.check("nothing", "r2")
+
+    def test_an_empty_database(self):
+        self.check("empty", "base")
+
+
+if __name__ == "__main__":
+    unittest.main()
