@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     | (?P<name> "(?:[^"]|"")*" | `(?:[^`]|``)*` )
     | (?P<word> [^\W\d][\w$]* )
     | (?P<number> \d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+ )
-    | (?P<sign> \|\||<=|>=|<>|!=|==|->>|->|. )
+    | (?P<sign> !?~~\*?|\|\||<=|>=|<>|!=|==|->>|->|. )
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
@@ -41,6 +41,16 @@ _OPERATORS = frozenset(
     "and or not is like ilike between when then else case collate where"
     .split()
 )
+_COMPARISONS = frozenset(["=", "<>", "<", ">", "<=", ">="])
+#: PostgreSQL's own operators for what everyone else writes as a word.
+_SIGNS = {
+    "!=": "<>", "==": "=", "~~": "like", "!~~": "not like", "~~*": "ilike",
+    "!~~*": "not ilike",
+}
+_NUMERIC_CAST = re.compile(
+    r"::\s*(smallint|integer|bigint|numeric|real|double\s+precision)\b"
+)
+_BETWEEN = re.compile(r"(?<!\S)(?!not )(\S+) between (\S+) and (\S+)")
 _LIST = re.compile(r"(= any|<> all) \( array \[ (.*?) \] \)")
 _NOW = re.compile(r"(now \(|current_timestamp|localtimestamp)[ ()\d]*")
 _ON_UPDATE = re.compile(r"\s+on update .*", re.IGNORECASE | re.DOTALL)
@@ -55,9 +65,15 @@ _Nested = list[Any]
 def canonical(text: str) -> str:
     """Return an expression so that equal texts mean the same: casts, case
     and quotes of names, and parentheses that change nothing, are gone."""
-    tokens = []
+    tokens: list[str] = []
     for match in _TOKEN.finditer(text):
         kind, word = match.lastgroup, match.group()
+        if kind == "cast" and _NUMERIC_CAST.match(word) and tokens:
+            # '-1'::integer is how PostgreSQL shows a negative number.
+            number = _LITERAL.fullmatch(tokens[-1]) and unquoted(tokens[-1])
+            if number and _NUMBER.fullmatch(number):
+                tokens[-1:] = [*number[:-len(number.lstrip("+-"))],
+                               number.lstrip("+-")]
         if kind in ("space", "cast", "introducer"):
             continue
         if kind == "name":
@@ -65,12 +81,13 @@ def canonical(text: str) -> str:
         elif kind == "word":
             word = word.lower()
         elif kind == "sign":
-            word = {"!=": "<>", "==": "="}.get(word, word)
+            word = _SIGNS.get(word, word)
         tokens.append(word)
     tree = _nest(iter(tokens))
     while len(tree) == 1 and isinstance(tree[0], list):
         tree = tree[0]
     shown = " ".join(_flatten(tree))
+    shown = _BETWEEN.sub(r"\1 >= \2 and \1 <= \3", shown)
     return _LIST.sub(_as_in, shown)
 
 
@@ -97,23 +114,26 @@ def _flatten(tree: _Nested) -> list[str]:
         while len(item) == 1 and isinstance(item[0], list):
             item = item[0]
         before = tree[position - 1] if position else ""
+        after = tree[position + 1] if position + 1 < len(tree) else ""
         inner = _flatten(item)
-        if _is_needed(before, item):
+        if _is_needed(before, item, after):
             inner = ["(", *inner, ")"]
         shown += inner
     return shown
 
 
-def _is_needed(before: Any, group: _Nested) -> bool:
+def _is_needed(before: Any, group: _Nested, after: Any) -> bool:
     """Say whether parentheses change what an expression says."""
     if not isinstance(before, str):
         return True
     if re.match(r"[^\W\d]", before) and before not in _OPERATORS:
         return True  # those of a call, or of IN
-    loose = {"or", "+", "-", "||", ","}
-    return before == "not" or any(
-        isinstance(item, str) and item in loose for item in group
-    )
+    words = {item for item in group if isinstance(item, str)}
+    if len(group) > 1 and before in ("not", "-", "*", "/", "%"):
+        return True
+    if words & _COMPARISONS and {str(before), str(after)} & _COMPARISONS:
+        return True
+    return not words.isdisjoint(("or", "+", "-", "||", ","))
 
 
 def same_expression(one: str, other: str) -> bool:
@@ -156,8 +176,11 @@ def default_matches(
     :raises TableError: it cannot be compared.
     """
     meaning = _meaning(found)
-    if expected is None or meaning is None:
-        return expected is None and meaning is None
+    if meaning is None:
+        nothing = isinstance(expected, str) and expected.lower() == "null"
+        return expected is None or nothing
+    if expected is None:
+        return False
     if isinstance(expected, ClauseElement):
         compiled = expected.compile(
             dialect=dialect, compile_kwargs={"literal_binds": True}

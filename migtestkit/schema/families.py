@@ -87,8 +87,7 @@ _FAMILIES: dict[type, Callable[[_Found], bool]] = {
     sa.DateTime: _is_a(sa.DateTime),
     sa.Date: _is_a(sa.Date),
     sa.Time: _is_a(sa.Time),
-    sa.Interval: lambda found: isinstance(found, sa.DateTime)
-    or _named(found) == "INTERVAL",
+    sa.Interval: lambda found: _named(found) in ("INTERVAL", "DATETIME"),
     sa.JSON: _is_json,
     sa.LargeBinary: lambda found: isinstance(found, _Binary)
     or _named(found).endswith("BLOB"),
@@ -116,16 +115,33 @@ def type_matches(expected: Any, found: _Found, dialect: Dialect) -> bool:
     """
     if isinstance(expected, str):
         return _name_matches(expected, found, dialect)
-    stated = not inspect.isclass(expected)
+    # The class of a TypeDecorator says all that its instances do.
+    stated = not inspect.isclass(expected) or issubclass(
+        expected, TypeDecorator
+    )
     wanted = _instance(expected, dialect)
     family = _family(type(wanted))
     if family is None:
         if not isinstance(found, type(wanted)):
             return False
         return not stated or _options_match(wanted, found, dialect)
-    if not _FAMILIES[family](found):
+    if not _FAMILIES[family](found) or (
+        family in (sa.Enum, sa.Uuid)
+        and isinstance(found, sa.String)
+        and not _is_enum(found)
+        and _has_native(family, wanted, dialect)
+    ):
         return False
     return not stated or _options_match(wanted, found, dialect, family)
+
+
+def _has_native(family: type, wanted: Any, dialect: Dialect) -> bool:
+    """Say whether the database has a type of its own for a family, and the
+    test does not say that it is to go without."""
+    name = "enum" if family is sa.Enum else "uuid"
+    return bool(getattr(dialect, f"supports_native_{name}", False)) and bool(
+        getattr(wanted, f"native_{name}", True)
+    )
 
 
 def show_type(type_: Any, dialect: Dialect) -> str:
@@ -148,7 +164,7 @@ def _name_matches(name: str, found: _Found, dialect: Dialect) -> bool:
         for key, type_ in getattr(dialect, "ischema_names", {}).items()
     }
     if word in _BY_NAME:
-        return _FAMILIES[_BY_NAME[word]](found)
+        return type_matches(_BY_NAME[word], found, dialect)
     if word in own:
         return type_matches(_class_of(own[word]), found, dialect)
     standard = getattr(sa.types, word.upper(), None)
