@@ -70,6 +70,8 @@ op.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, code VARCHAR(9) "
            "UNIQUE, size INTEGER CHECK (size >= 0), owner INTEGER, "
            "FOREIGN KEY (owner) REFERENCES author (id))")
 if op.get_bind().dialect.name == "sqlite":
+    with op.batch_alter_table("member", recreate="always") as batch:
+        batch.alter_column("book_id", type_=sa.BigInteger)
     with op.batch_alter_table("author") as batch:
         batch.add_column(sa.Column("age", sa.Integer))
         batch.create_check_constraint("ck_age", "age >= 0")
@@ -534,11 +536,44 @@ class Cases:
 
 
 class TestSQLite(Cases, unittest.TestCase):
-    pass
+    def test_a_view_has_columns_and_no_keys(self):
+        self.case.execute("CREATE VIEW short AS SELECT id, pages FROM book")
+        self.addCleanup(self.case.execute, "DROP VIEW short")
+        self.case.assertColumn("short", "pages", type=sa.Integer)
+        with self.assertRaisesRegex(AssertionError, "no index at all"):
+            self.case.assertIndexExists("short", "ix_pages")
+        with self.assertRaisesRegex(AssertionError, "no primary key at all"):
+            self.case.assertPrimaryKey("short", "id")
 
 
 class TestPostgreSQL(Cases, unittest.TestCase):
     family = "postgresql"
+
+    def test_another_schema(self):
+        case = self.case
+        self.addCleanup(case.execute, "DROP SCHEMA shop CASCADE")
+        case.execute("CREATE SCHEMA shop")
+        case.execute("CREATE TYPE shop.size AS ENUM ('s', 'l')")
+        case.execute(
+            "CREATE TABLE shop.book (id INTEGER GENERATED ALWAYS AS IDENTITY "
+            "PRIMARY KEY, code INTEGER UNIQUE, size shop.size, "
+            "owner INTEGER REFERENCES author (id))"
+        )
+        case.execute(
+            "CREATE TABLE shop.copy (book INTEGER REFERENCES shop.book (id))"
+        )
+        case.assertColumn("shop.book", "id", autoincrement=True)
+        case.assertColumn("book", "code", schema="shop", autoincrement=False)
+        case.assertEnumValues("shop.book", "size", ["s", "l"])
+        case.assertEnumValues(values=["s", "l"], enum="size", schema="shop")
+        case.assertUniqueConstraint("shop.book", ["code"])
+        case.assertForeignKey("shop.book", ["owner"], "public.author.id")
+        case.assertForeignKey("shop.copy", ["book"], "shop.book.id")
+        case.assertForeignKey("shop.copy", ["book"], "book")
+        with self.assertRaisesRegex(AssertionError, "has no foreign key"):
+            case.assertForeignKey("shop.copy", ["book"], "public.book")
+        with self.assertRaisesRegex(TableError, "no table 'author'"):
+            case.assertForeignKey("shop.book", ["owner"], "author")
 
 
 class TestMariaDB(Cases, unittest.TestCase):

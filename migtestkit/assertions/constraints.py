@@ -74,7 +74,7 @@ class ConstraintAssertions(PartAssertions):
         if not any(
             one.columns == wanted
             and name in (None, one.name)
-            and _refers(one, target, place.table.schema, default)
+            and _refers(one, target, default)
             and actions["on delete"] in (None, one.ondelete)
             and actions["on update"] in (None, one.onupdate)
             for one in found
@@ -294,18 +294,12 @@ def _target(place: Place, references: Any) -> _Target | None:
     for one in names_of(several, "references"):
         table, column = one, ""
         try:
-            definition = find_table(
-                place.connection, one, place.table.schema
-            )
+            definition = _find(place, one)
         except TableError:
             table, dot, column = one.rpartition(".")
             if not dot:
                 raise
-            definition = find_table(
-                place.connection,
-                table,
-                None if "." in table else place.table.schema,
-            )
+            definition = _find(place, table)
             check_columns(definition, [column])
         if found is not None and definition.name != found[0].name:
             raise TableError(
@@ -316,18 +310,21 @@ def _target(place: Place, references: Any) -> _Target | None:
     return found[0], found[1], tuple(columns)
 
 
+def _find(place: Place, name: str) -> Any:
+    """Return a table; one without a schema is in that of the first."""
+    schema = None if "." in name else place.table.schema
+    return find_table(place.connection, name, schema)
+
+
 def _refers(
-    key: ForeignKeyPart,
-    target: _Target | None,
-    schema: str | None,
-    default: str | None,
+    key: ForeignKeyPart, target: _Target | None, default: str | None
 ) -> bool:
     if target is None:
         return True
     table, _written, columns = target
     return (
         key.table.lower() == table.name.lower()
-        and (key.schema or schema or default) == (table.schema or default)
+        and (key.schema or default) == (table.schema or default)
         and (not columns or key.referred == columns)
     )
 

@@ -8,7 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Inspector, inspect
 
-from migtestkit.assertions.base import AssertionMixin, columns_of, names_of
+from migtestkit.assertions.base import (
+    AssertionMixin,
+    columns_of,
+    mentioned,
+    names_of,
+)
 from migtestkit.errors import TableError
 from migtestkit.rows import check_columns, find_table
 from migtestkit.schema.parts import TableParts, read_parts, without_warnings
@@ -76,7 +81,7 @@ class PartAssertions(AssertionMixin):
         kind: Callable[[TableParts], Iterable[Any]],
     ) -> None:
         """Refuse to state that a part is absent that never was anywhere."""
-        if name is None:
+        if name is None or mentioned(self.migrations, name):
             return
         known: set[str] = set()
         schema = place.table.schema
