@@ -220,7 +220,43 @@ PASSES_ON: dict[str, tuple[Call, ...]] = {
     ),
 }
 #: The message, word for word; by dialect where it shows the database's own.
+NO_KEY = (
+    "table 'book' has no foreign key {}\n"
+    "  there is foreign key 'fk_author' on (author_id) to author (id) on "
+    "delete CASCADE\n"
+    "  there is foreign key 'fk_editor' on (editor_id) to author (id)"
+)
+NO_INDEX = (
+    "table 'book' has no index on (name) where name > 'a'\n"
+    "{}  there is index 'ix_pages' on (pages, price)\n"
+    "  there is unique index 'ux_name' on (name)"
+)
 FAILS: tuple[tuple[Call, Any], ...] = (
+    (key("book", ["author_id"], name="fk_editor"),
+     NO_KEY.format("'fk_editor' on (author_id)")),
+    (key("book", ["author_id"], "author", onupdate="CASCADE"),
+     NO_KEY.format("on (author_id) to author on update CASCADE")),
+    (index("book", columns=["name"], where="name > 'a'"),
+     {
+         "sqlite": NO_INDEX.format(""),
+         "postgresql": NO_INDEX.format(""),
+         "mysql": NO_INDEX.format(
+             "  there is index 'fk_author' on (author_id)\n"
+             "  there is index 'fk_editor' on (editor_id)\n"
+         ),
+     }),
+    (call("assertPrimaryKey", "member", ["book_id", "author_id"],
+          name="pk_other"), {
+        "sqlite": "table 'member' has not the primary key 'pk_other' "
+        "(book_id, author_id)\n"
+        "  there is primary key 'pk_member' (book_id, author_id)",
+        "postgresql": "table 'member' has not the primary key 'pk_other' "
+        "(book_id, author_id)\n"
+        "  there is primary key 'pk_member' (book_id, author_id)",
+        "mysql": "table 'member' has not the primary key 'pk_other' "
+        "(book_id, author_id)\n"
+        "  there is primary key (book_id, author_id)",
+    }),
     (column("name", type=sa.Boolean, length=30, nullable=False),
      BOOK.format("name")
      + "  type: expected Boolean, is VARCHAR(40)\n"
