@@ -502,7 +502,8 @@ class TestAllAssertions(HistoryTestCase):
             if name.startswith("assert")
             and not hasattr(unittest.TestCase, name)
         }
-        self.assertEqual(set(NOTHING), ours)
+        # That none is left out is test_assertions_never_vacuous's to say.
+        self.assertLessEqual(set(NOTHING), ours)
 
     def test_all_of_them_take_a_message_and_are_explained(self):
         for name in NOTHING:

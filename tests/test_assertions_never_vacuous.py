@@ -6,6 +6,7 @@ fails the test: add one, with what to feed it.
 """
 from __future__ import annotations
 
+import inspect
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,6 +178,14 @@ class TestNeverVacuous(ProjectTestCase):
     def test_every_assertion_has_a_line_and_every_line_an_assertion(self):
         self.assertGreaterEqual(len(methods()), 25)
         self.assertEqual(methods(), sorted(TABLE))
+
+    def test_all_take_a_message_and_are_explained(self):
+        for name in methods():
+            with self.subTest(name):
+                method = getattr(MigrationTestCase, name)
+                parameters = inspect.signature(method).parameters
+                self.assertIsNone(parameters["msg"].default)
+                self.assertIn("Fail ", inspect.getdoc(method) or "")
 
     def test_a_reason_is_given_where_there_is_nothing_to_feed(self):
         for name, line in TABLE.items():
