@@ -35,4 +35,8 @@ _elsewhere = "|".join([
     r"|unittest)\..*",
     *dir(builtins), *collections.abc.__all__, *typing.__all__,
 ])
-nitpick_ignore_regex = [(r"py:.*", rf"({_elsewhere})")]
+nitpick_ignore_regex = [
+    (r"py:.*", rf"({_elsewhere})"),
+    # Type variables.
+    (r"py:class", r"migtestkit\..*\.[A-Z]"),
+]

@@ -137,6 +137,15 @@ TABLE: dict[str, Line] = {
         t("nil"), t(), "an empty database is where upgrades start"
     ),
     "assertModelsMatchMigrations": Line(NO_NAME, t(), t()),
+    "assertDowngradeLeavesNoTrace": Line(
+        t("nil"), t(), "an empty database is where upgrades start"
+    ),
+    "assertOperationsForbidden": Line(
+        t("nil"), t(), "it upgrades a database of its own"
+    ),
+    "assertUpgradeIdempotent": Line(
+        t("nil"), t(), "an empty database is where upgrades start"
+    ),
     "assertMigrationFails": Line(
         t("nil"), t("r2"), t("r1")
     ),

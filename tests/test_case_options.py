@@ -36,6 +36,7 @@ VALUES: dict[str, Any] = {
     "lock_timeout": 3.0,
     "keep_failed_database": True,
     "adopt_existing_database": True,
+    "reuse_snapshots": False,
 }
 #: A slip, and what is meant by it.
 SLIPS = {

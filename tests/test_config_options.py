@@ -48,6 +48,7 @@ BAD = [
     ("lock_timeout", float("nan"), "lock_timeout must be a number of sec"),
     ("keep_failed_database", "yes", "keep_failed_database must be a bool or"),
     ("adopt_existing_database", 1, "adopt_existing_database must be a bool"),
+    ("reuse_snapshots", None, "reuse_snapshots must be a bool, not None"),
     ("alembic_context", 5, "alembic_context must be callable, not 5"),
     ("use_database", "engine", "use_database must be callable"),
 ]

@@ -214,15 +214,12 @@ def _content_of(path: Path) -> bytes | None:
     By a connection: opening and closing the file beside it would end the
     locks that this process has on it (sqlite.org/howtocorrupt.html).
     """
-    source = sqlite3.connect(path, timeout=0)
-    with contextlib.closing(source), contextlib.closing(
-        sqlite3.connect(MEMORY)
-    ) as copy:
+    with contextlib.closing(sqlite3.connect(path, timeout=0)) as source:
         try:
-            source.backup(copy, progress=_give_up_when_locked)
-        except (sqlite3.OperationalError, _Locked):
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()
+            content = _serialized(source, path.parent)
+        except (sqlite3.OperationalError, MemoryError, _Locked):
             return None
-        content = _serialized(copy, path.parent)
     # The mode of the write-ahead log is kept in the file, and an image of
     # such a file cannot be opened in memory.
     return None if content[18:20] == b"\x02\x02" else content
@@ -234,7 +231,7 @@ def _serialized(connection: sqlite3.Connection, folder: Path) -> bytes:
     with tempfile.TemporaryDirectory(dir=folder) as own:
         path = Path(own) / "copy"
         with contextlib.closing(sqlite3.connect(path)) as written:
-            connection.backup(written)
+            connection.backup(written, progress=_give_up_when_locked)
         return path.read_bytes()
 
 
