@@ -90,31 +90,41 @@ class Recorder:
         self._behind = list(behind)
         self._sound = True
         self._last: Any = None
+        #: What was seen within a run of env.py, to be kept at its end.
+        self._seen: list[tuple[tuple[str, ...], Kept]] = []
 
     def after(
         self, revision: str, location: Location, context: AlembicContext
     ) -> None:
-        """Note a step; keep what is committed now."""
+        """Note a step, and what is committed now."""
         self._behind.append(revision)
         if self._sound and alembic_api.is_committed(context):
-            self._keep(location)
+            self._see(location)
 
     def at_the_end(self, location: Location) -> None:
-        """Keep what the walk has led to."""
-        if self._sound:
-            self._keep(location)
+        """Keep what the run of env.py has led to, and what was seen in it.
 
-    def _keep(self, location: Location) -> None:
+        Where env.py does more once the migrations have run, a move that ends
+        earlier does it too: what was seen on the way is no such end.
+        """
+        last = self._last
+        if not self._sound or not self._see(location):
+            return
+        if last is not None and last != self._last:
+            del self._seen[:-1]
+        for behind, kept in self._seen:
+            STORE.add(self._key, behind, kept)
+        self._seen.clear()
+
+    def _see(self, location: Location) -> bool:
         database = self._target.database
         snapshot = database.snapshot(self._last)
         if snapshot is None:
-            return
-        STORE.add(
-            self._key,
-            self._behind,
-            Kept(snapshot, database.snapshot_size(snapshot), location),
-        )
+            return False
+        kept = Kept(snapshot, database.snapshot_size(snapshot), location)
+        self._seen.append((tuple(self._behind), kept))
         self._last = snapshot
+        return True
 
     def forget(self) -> None:
         """Keep nothing more: the walk has failed."""

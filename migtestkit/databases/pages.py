@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 __unittest = True
@@ -35,7 +35,7 @@ class Image:
 
     pages: tuple[_Page, ...]
     #: Bytes of the pages that the image near it does not share.
-    own: int = 0
+    own: int = field(default=0, compare=False)
 
     @classmethod
     def of(

@@ -78,8 +78,8 @@ def load_location(config: Config) -> ScriptDirectory:
 def _signature(directory: ScriptDirectory) -> Iterator[object]:
     yield os.path.abspath(directory.dir)
     yield directory.sourceless
-    # env.py, and what else stands beside it.
-    yield from _files(os.path.abspath(directory.dir), False)
+    # env.py, and the data that migrations may read.
+    yield from _files(os.path.abspath(directory.dir), True, every=True)
     recursive = getattr(directory, "recursive_version_locations", False)
     locations = directory.version_locations or [
         os.path.join(directory.dir, "versions")
@@ -92,14 +92,16 @@ def _signature(directory: ScriptDirectory) -> Iterator[object]:
         yield from _files(os.path.abspath(location), recursive)
 
 
-def _files(folder: str, recursive: bool) -> Iterator[object]:
+def _files(
+    folder: str, recursive: bool, *, every: bool = False
+) -> Iterator[object]:
     if not os.path.isdir(folder):
         return
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda one: one.name):
             if entry.is_dir():
-                if recursive:
-                    yield from _files(entry.path, recursive)
-            elif entry.name.endswith((".py", ".pyc")):
+                if recursive and not (every and entry.name == "__pycache__"):
+                    yield from _files(entry.path, recursive, every=every)
+            elif every or entry.name.endswith((".py", ".pyc")):
                 stat = entry.stat()
                 yield entry.path, stat.st_mtime_ns, stat.st_size
