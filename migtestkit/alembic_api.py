@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -42,8 +44,15 @@ def command_line_options(x_arguments: Sequence[str]) -> argparse.Namespace:
     """Return what ``alembic -x ... upgrade heads`` would leave in
     ``config.cmd_opts``, which env.py files read."""
     arguments = [part for x in x_arguments for part in ("-x", x)]
-    parser = alembic.config.CommandLine().parser
+    parser = _parser(os.environ.get("ALEMBIC_CONFIG"))
     return parser.parse_args([*arguments, "upgrade", "heads"])
+
+
+@functools.lru_cache(maxsize=8)
+def _parser(config_file: str | None) -> argparse.ArgumentParser:
+    """Return the parser of ``alembic``, which takes longer to make than
+    most databases; the environment variable is one of its defaults."""
+    return alembic.config.CommandLine().parser
 
 
 def read_one_by_one(scripts: ScriptDirectory) -> list[Script]:

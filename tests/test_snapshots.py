@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 import unittest
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from unittest import mock
 
 from alembic.config import Config
 from migtestkit import MigrationContext, MigrationTestCase
+from migtestkit.databases import pages
 from migtestkit.databases.base import Database
 from migtestkit.databases.registry import backend_for
 from migtestkit.databases.snapshots import STORE, Kept, SnapshotStore
@@ -191,16 +193,16 @@ class TestWhatIsRun(SnapshotTestCase):
             context.migrate_up_to("r2")
         self.assertEqual(0, len(STORE))
 
-    def test_a_failed_walk_is_kept_up_to_the_failure_and_runs_again(self):
+    def test_nothing_is_kept_of_a_walk_that_fails(self) -> None:
         path = next(
             (Path(self.ini).parent / "migrations/versions").glob("r3*.py")
         )
         path.write_text(path.read_text().replace("CREATE TABLE", "CREATE x"))
-        for expected in (["r1", "r2", "r3"], ["r3"]):
+        for _ in range(2):
             with MigrationContext(str(self.ini)) as context:
                 with self.assertRaises(Exception):
                     context.migrate_up_to("r4")
-                self.assertEqual(expected, self.ran())
+                self.assertEqual(["r1", "r2", "r3"], self.ran())
                 self.assertEqual("r2", context.current)
 
 
@@ -245,6 +247,11 @@ class TestWhatItDependsOn(SnapshotTestCase):
         self.assert_run_again(environ={"MODE": "two"})
         with mock.patch.dict(os.environ, MODE="three"):
             self.assert_run_again()
+
+    def test_pytest_s_note_of_the_test_that_runs_is_nothing_to_it(self):
+        with mock.patch.dict(os.environ, PYTEST_CURRENT_TEST="one (call)"):
+            self.tables_at("r2")
+        self.assertEqual([], self.ran())
 
     def test_hooks_of_which_nobody_knows_what_they_do(self) -> None:
         for name in ("alembic_context", "use_database"):
@@ -405,13 +412,19 @@ class TestSQLite(ProjectTestCase):
 
 
 class TestStore(unittest.TestCase):
-    def kept(self, size: int) -> Kept:
-        return Kept(object(), size, None)
+    """Here a snapshot is the number of bytes that it takes."""
+
+    def store(self, budget: int = 100) -> SnapshotStore:
+        found = SnapshotStore(
+            budget,
+            lambda: sum(one.snapshot for one in found._kept.values()),
+        )
+        return found
 
     def test_the_nearest_from_the_start_on(self) -> None:
-        store = SnapshotStore()
+        store = self.store()
         for steps in (["a"], ["a", "b"], ["a", "x", "y"]):
-            store.add("key", steps, self.kept(1))
+            store.add("key", steps, Kept(1, None))
         for steps, expected in (
             (["a", "b", "c"], ("a", "b")),
             (["a", "c"], ("a",)),
@@ -425,32 +438,65 @@ class TestStore(unittest.TestCase):
         self.assertIsNone(store.nearest("other key", ["a", "b"]))
 
     def test_what_was_not_used_for_longest_goes_first(self) -> None:
-        store = SnapshotStore(budget=10)
-        store.add("key", ["a"], self.kept(4))
-        store.add("key", ["b"], self.kept(4))
+        store = self.store(10)
+        store.add("key", ["a"], Kept(4, None))
+        store.add("key", ["b"], Kept(4, None))
         store.nearest("key", ["a"])
-        store.add("key", ["c"], self.kept(4))
+        store.add("key", ["c"], Kept(4, None))
+        store.trim()
         self.assertEqual(
-            {("key", ("a",)), ("key", ("c",))}, set(store.keys())
+            [("key", ("a",)), ("key", ("c",))], list(store.keys())
         )
         self.assertIsNone(store.nearest("key", ["b"]))
-        self.assertEqual(8, store.size)
 
-    def test_one_that_is_larger_than_all_may_be_is_not_kept(self) -> None:
-        store = SnapshotStore(budget=10)
-        store.add("key", ["a"], self.kept(4))
-        store.add("key", ["a", "b"], self.kept(11))
-        self.assertEqual([("key", ("a",))], list(store.keys()))
+    def test_no_more_than_the_budget_whatever_it_takes(self) -> None:
+        store = self.store(10)
+        store.add("key", ["a"], Kept(4, None))
+        store.add("key", ["a", "b"], Kept(11, None))
+        store.trim()
+        self.assertEqual(0, len(store))
+
+    def test_the_pages_of_images_are_what_it_measures(self) -> None:
+        store = SnapshotStore(budget=pages.held() + 10)
+        for size in (4, 5, 6):
+            image = pages.Image.of(bytes([size]) * size, 4096)
+            store.add("key", [str(size)], Kept(image, None))
+        del image
+        store.trim()
+        self.assertEqual([("key", ("6",))], list(store.keys()))
 
     def test_the_same_again_takes_the_place_of_the_first(self) -> None:
-        store = SnapshotStore()
+        store = self.store()
         for size in (3, 5):
-            store.add("key", ["a"], self.kept(size))
-        self.assertEqual((1, 5), (len(store), store.size))
+            store.add("key", ["a"], Kept(size, None))
+        self.assertEqual([("key", ("a",))], list(store.keys()))
         store.drop("key", ["a"])
         store.drop("key", ["a"])
-        self.assertEqual((0, 0), (len(store), store.size))
+        self.assertEqual(0, len(store))
         self.assertIsNone(store.nearest("key", ["a"]))
+
+    def test_threads_may_share_it(self) -> None:
+        store = self.store(200)
+        errors: list[BaseException] = []
+
+        def work(name: str) -> None:
+            try:
+                for number in range(300):
+                    store.add("key", [name] * (number % 50), Kept(1, None))
+                    store.nearest("key", [name] * 60)
+                    store.trim()
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [
+            threading.Thread(target=work, args=(name,)) for name in "abcdef"
+        ]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        self.assertEqual([], errors)
+        self.assertLessEqual(len(store), 200)
 
 
 if __name__ == "__main__":

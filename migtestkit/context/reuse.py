@@ -59,12 +59,21 @@ def project_key(
     return (
         environment.signature,
         config.config_ini_section,
-        _digest(sections, sorted(os.environ.items()), repr(config.cmd_opts)),
+        _digest(sections, _environment(), repr(config.cmd_opts)),
         tuple(options.x_arguments),
         tuple(sorted(options.environ.items())),
         os.getcwd(),
         target.database.place,
         skipped,
+    )
+
+
+def _environment() -> list[tuple[str, str]]:
+    return sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        # Pytest's note of the test that is running.
+        if name != "PYTEST_CURRENT_TEST"
     )
 
 
@@ -114,6 +123,7 @@ class Recorder:
             del self._seen[:-1]
         for behind, kept in self._seen:
             STORE.add(self._key, behind, kept)
+        STORE.trim()
         self._seen.clear()
 
     def _see(self, location: Location) -> bool:
@@ -121,7 +131,7 @@ class Recorder:
         snapshot = database.snapshot(self._last)
         if snapshot is None:
             return False
-        kept = Kept(snapshot, database.snapshot_size(snapshot), location)
+        kept = Kept(snapshot, location)
         self._seen.append((tuple(self._behind), kept))
         self._last = snapshot
         return True

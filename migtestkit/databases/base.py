@@ -162,10 +162,6 @@ class Database(abc.ABC):
         """
         return None
 
-    def snapshot_size(self, snapshot: Any) -> int:
-        """Return how many bytes a snapshot takes by itself."""
-        return 0
-
     @property
     def is_untouched(self) -> bool:
         """Whether it is known that nothing was ever written to it."""

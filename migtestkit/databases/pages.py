@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 
 __unittest = True
@@ -34,8 +34,6 @@ class Image:
     """A database file, as pages shared with other images."""
 
     pages: tuple[_Page, ...]
-    #: Bytes of the pages that the image near it does not share.
-    own: int = field(default=0, compare=False)
 
     @classmethod
     def of(
@@ -47,13 +45,7 @@ class Image:
             makes it quicker.
         """
         likely = near.pages if near is not None else ()
-        pages = tuple(_shared(content, page_size, likely))
-        own = sum(
-            len(page.content)
-            for page, other in zip_longest(pages, likely[: len(pages)])
-            if page is not other
-        )
-        return cls(pages, own)
+        return cls(tuple(_shared(content, page_size, likely)))
 
     @property
     def content(self) -> bytes:

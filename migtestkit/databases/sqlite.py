@@ -116,9 +116,6 @@ class SQLiteFile(Database):
         page_size = 65536 if size == 1 else size
         return Image.of(content, page_size, near)
 
-    def snapshot_size(self, snapshot: Any) -> int:
-        return int(snapshot.own)
-
     @property
     def is_untouched(self) -> bool:
         return self._folder is not None and (

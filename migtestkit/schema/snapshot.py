@@ -74,7 +74,8 @@ class SchemaSnapshot:
     columns and of the clauses in a definition plays no part.
 
     ``dialect`` is SQLAlchemy's name of the database, ``facts`` maps each
-    :class:`~migtestkit.schema.snapshot.Fact` to its definition, a short text for people.
+    :class:`~migtestkit.schema.snapshot.Fact` to its definition, a short text
+    for people.
     """
 
     dialect: str
