@@ -35,12 +35,19 @@ class Tried:
     options: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A call of an assertion whose context manager must raise."""
+
+    call: Tried
+
+
 def t(*args: Any, **options: Any) -> Tried:
     return Tried(args, options)
 
 
 #: Why there is nothing to feed: a sentence instead of a call.
-Feed = Union[Tried, str]
+Feed = Union[Tried, Entered, str]
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,13 @@ TABLE: dict[str, Line] = {
     "assertRows": Line(
         t("nil", [{"id": 1}]), t("user", []), t("user", [{"id": 1}])
     ),
+    "assertInsertFails": Line(
+        t("nil", {"id": 1}), t("user", {}), t("user", {"id": 1})
+    ),
+    "assertDataPreserved": Line(
+        Entered(t("nil")), Entered(t()), Entered(t())
+    ),
+    "assertForeignKeysIntact": Line(NO_NAME, t(), t()),
     "assertRowCount": Line(t("nil", 0), t("user", None), t("user", 0)),
     "assertSingleHead": Line(
         NO_NAME, NO_EXPECTATION, "it looks at the scripts alone"
@@ -172,6 +186,8 @@ class TestNeverVacuous(ProjectTestCase):
     def check(self, part: str, start: str) -> None:
         for name in methods():
             feed = getattr(TABLE[name], part) if name in TABLE else None
+            enters = isinstance(feed, Entered)
+            feed = feed.call if isinstance(feed, Entered) else feed
             if not isinstance(feed, Tried):
                 continue
             with self.subTest(name, fed=part):
@@ -182,7 +198,10 @@ class TestNeverVacuous(ProjectTestCase):
                     for one in feed.args
                 ]
                 with self.assertRaises((AssertionError, MigtestkitError)):
-                    getattr(case, name)(*args, **feed.options)
+                    found = getattr(case, name)(*args, **feed.options)
+                    if enters:
+                        with found:
+                            pass
 
     def test_every_assertion_has_a_line_and_every_line_an_assertion(self):
         self.assertGreaterEqual(len(methods()), 25)
@@ -201,7 +220,7 @@ class TestNeverVacuous(ProjectTestCase):
             for feed in (line.unknown, line.nothing, line.empty):
                 with self.subTest(name):
                     self.assertTrue(feed)
-                    self.assertIsInstance(feed, (Tried, str))
+                    self.assertIsInstance(feed, (Tried, Entered, str))
 
     def test_a_name_that_does_not_exist(self):
         self.check("unknown", "r2")

@@ -34,6 +34,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from tests import servers
+from tests.support import ProjectTestCase, Rev
 
 NAME = re.compile(r"migtestkit_([0-9a-f]{16})_(\d+)")
 
@@ -646,6 +647,30 @@ class TestExit(ServerTestCase):
                 left = self.run_script(self.SCRIPT, full(url)).strip()
                 self.addCleanup(servers.drop_database, url, left)
                 self.assertRegex(left, NAME)
+
+
+class TestHandedOver(ServerTestCase, ProjectTestCase):
+
+    def test_a_database_with_tables_in_any_schema_is_refused(self):
+        url = servers.require_server("postgresql")
+        database = self.provision(url)
+        engine = database.create_engine()
+        self.addCleanup(engine.dispose)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE SCHEMA shop")
+        context = self.open_history(
+            Rev("r1", upgrade="CREATE TABLE a (id INTEGER)"),
+            get_migration_engine=lambda: engine,
+        )
+        self.assertEqual("base", context.current)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE shop.customer (id INT)")
+        context = self.open_history(
+            Rev("r1", upgrade="CREATE TABLE a (id INTEGER)"),
+            get_migration_engine=lambda: engine,
+        )
+        with self.assertRaisesRegex(ConfigError, "shop.customer"):
+            context.migrate_up_to("head")
 
 
 class TestErrors(ServerTestCase):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from migtestkit.assertions.data import DataAssertions
 from migtestkit.assertions.history import HistoryAssertions
 from migtestkit.assertions.operations import OperationAssertions
 from migtestkit.assertions.rows import RowAssertions
 from migtestkit.assertions.schema import SchemaAssertions
 
 __all__ = [
+    "DataAssertions",
     "HistoryAssertions",
     "OperationAssertions",
     "RowAssertions",

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, MetaData, Row, Table
 from sqlalchemy.engine import URL
 
 from migtestkit.assertions import (
+    DataAssertions,
     HistoryAssertions,
     OperationAssertions,
     RowAssertions,
@@ -58,6 +59,7 @@ _pickling = threading.local()
 class MigrationTestCase(
     SchemaAssertions,
     RowAssertions,
+    DataAssertions,
     OperationAssertions,
     HistoryAssertions,
     unittest.TestCase,

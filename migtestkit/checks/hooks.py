@@ -56,8 +56,9 @@ class RevisionHooks(HistoryAssertions):
     A partial id will do where it is unique; an id that is no identifier goes
     into :func:`~migtestkit.at_revision`. A hook takes what it has
     parameters for: by name ``connection`` (or ``conn``) and ``engine``, and a
-    check one more, the data. What is written by such a connection is committed after the
-    hook. The names of OpenStack's suites, ``_pre_upgrade_8f1e(self,
+    check one more, the data. What is written by such a connection is
+    committed after the hook. The names of OpenStack's suites,
+    ``_pre_upgrade_8f1e(self,
     connection)`` and ``_check_8f1e(self, connection, data)``, are hooks too,
     so that those suites move unedited.
 

@@ -529,6 +529,11 @@ class MigrationContext:
         """Return a new connection, for all else; close it before a move."""
         return self._target(database).engine.connect()
 
+    def advice(self, error: str) -> str:
+        """Return a line of advice on a database's error text, such as on a
+        lock that another connection holds; empty if there is none."""
+        return self._target(None).database.advice(error)
+
     # -- Alembic's commands --------------------------------------------------
 
     def refresh_history(self) -> None:

@@ -137,17 +137,26 @@ class ContextDatabases:
         target = self.targets[0]
         with target.engine.connect() as connection:
             inspector = inspect(connection)
-            tables = inspector.get_table_names()
-            columns = [
-                [column["name"] for column in inspector.get_columns(table)]
-                for table in tables
+            found = [
+                (schema, table)
+                for schema in target.backend.schemas(connection)
+                for table in inspector.get_table_names(schema)
             ]
+            columns = [
+                [column["name"] for column in inspector.get_columns(table, s)]
+                for s, table in found
+            ]
+        tables = [f"{s}.{name}" if s else name for s, name in found]
         if tables:
             # env.py is asked for the version table's name only where that
             # may be all there is.
             if columns == [[VERSION_COLUMN]]:
                 location = self.location(target)
-                if tables == [location.table] and not self._rows_in(location):
+                where = found[0] in (
+                    (location.schema, location.table),
+                    (None, location.table),
+                )
+                if where and not self._rows_in(location):
                     return
             raise ConfigError(
                 "get_migration_engine() handed over a database that is not "

@@ -61,7 +61,7 @@ def round_trip(
     rows_before = read_contents(context, rows=data)
     context.migrate_up_one()
     schema_after = look_at_schemas(context)
-    _check_lossy(lossy, rows_before, read_contents(context, rows=False))
+    check_lossy(lossy, rows_before, read_contents(context, rows=False))
     _revert(context, revision)
     title = f"revision {context.history.describe(revision)}"
     problems = []
@@ -144,9 +144,13 @@ def read_contents(context: MigrationContext, *, rows: bool) -> Contents:
     return found
 
 
-def _check_lossy(
+def check_lossy(
     lossy: Sequence[str], before: Contents, after: Contents
 ) -> None:
+    """Refuse names that are no table and no ``"table.column"``.
+
+    :raises TableError: lists the tables there are.
+    """
     if isinstance(lossy, str) or not isinstance(lossy, (Sequence, set)):
         raise TableError(f"lossy must be a sequence of names, not {lossy!r}")
     tables = set(before) | set(after)

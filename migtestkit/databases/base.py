@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
@@ -218,6 +218,11 @@ class Backend(abc.ABC):
     ) -> str | None:
         """Return the identity of the database that final connect arguments
         name, ``None`` if they do not say which."""
+
+    def schemas(self, connection: Connection) -> Sequence[str | None]:
+        """Return the schemas of a database that may hold somebody's tables;
+        ``None`` is the default one."""
+        return (None,)
 
     def default_schema_of(self, options: Mapping[str, Any]) -> str | None:
         """Return the default schema of a connection to be made, where each

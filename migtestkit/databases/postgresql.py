@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -97,6 +97,14 @@ class PostgreSQL(ServerBackend):
         "row_factory",
         "server_settings",
     }
+
+    def schemas(self, connection: Connection) -> Sequence[str | None]:
+        default = connection.dialect.default_schema_name
+        return [
+            None if name == default else name
+            for name in inspect(connection).get_schema_names()
+            if name != "information_schema" and not name.startswith("pg_")
+        ]
 
     def spoken_by(self, driver: str, url: URL) -> URL:
         if driver == "asyncpg":

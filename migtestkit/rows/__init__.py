@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migtestkit.rows.compare import RowDifference, compare_rows
+from migtestkit.rows.preserved import TableRows, what_was_lost
 from migtestkit.rows.revision_data import (
     DATABASE_KEY,
     SeedRow,
@@ -20,6 +21,7 @@ __all__ = [
     "DATABASE_KEY",
     "RowDifference",
     "SeedRow",
+    "TableRows",
     "check_columns",
     "coerce",
     "compare_rows",
@@ -29,4 +31,5 @@ __all__ = [
     "normalize",
     "split_name",
     "still_there",
+    "what_was_lost",
 ]

@@ -1,0 +1,228 @@
+"""Are rows kept, rejected and connected as they should be?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
+
+from migtestkit.assertions.base import AssertionMixin
+from migtestkit.context import MigrationContext
+from migtestkit.context.references import find_dangling, foreign_keys
+from migtestkit.context.roundtrip import Contents, check_lossy, read_contents
+from migtestkit.errors import TableError, listing, suggest
+from migtestkit.rows import TableRows, insert_rows, what_was_lost
+
+__unittest = True
+
+
+class DataAssertions(AssertionMixin):
+    """Assertions about what happens to rows."""
+
+    def assertInsertFails(
+        self,
+        table: str,
+        row: Mapping[str, Any],
+        regex: str | re.Pattern[str] = "",
+        msg: Any = None,
+        *,
+        schema: str | None = None,
+        database: str | None = None,
+    ) -> None:
+        """Fail unless the database rejects a row.
+
+        Nothing of it stays, whether it is rejected or not, and the database
+        can be used afterwards. Constraints that are deferred to the end of a
+        transaction are asked at once on PostgreSQL; on SQLite foreign keys
+        are switched on for this row, for there each connection has to ask
+        for them.
+
+        :param row: column -> value.
+        :param regex: searched in the database's own text.
+        :raises TableError: no such table or column.
+        """
+        if not isinstance(row, Mapping):
+            raise TableError(
+                f"one row is expected, a mapping column -> value, not {row!r}"
+            )
+        definition = self._table(table, schema, database)
+        view = self.migrations.on(database)
+        with view.connect() as connection:
+            _check_at_once(connection)
+            try:
+                insert_rows(connection, definition, [row])
+            except DBAPIError as error:
+                text = str(error.orig)
+                if error.connection_invalidated or view.advice(text):
+                    # It was not the row that was rejected.
+                    raise
+                if not re.search(regex, text):
+                    self._refute(
+                        msg,
+                        f"table {table!r} rejects the row with another text "
+                        f"than {_pattern(regex)!r}: {text}",
+                    )
+                return
+            finally:
+                connection.rollback()
+        self._refute(msg, f"table {table!r} accepts the row {dict(row)!r}")
+
+    def assertDataPreserved(
+        self,
+        *tables: str,
+        lossy: Sequence[str] = (),
+        msg: Any = None,
+        database: str | None = None,
+        allow_empty: bool = False,
+    ) -> Any:
+        """Fail unless the rows that live before a block live after it::
+
+            with self.assertDataPreserved("user", lossy=["user.fax"]):
+                self.migrate_up_to("9a2f")
+
+        Rows are paired by primary key, where the table keeps its own, and
+        compared by the columns that are there both times. A column that has
+        another type afterwards keeps its values if they mean the same.
+
+        :param tables: those to look at; default: all but the version table.
+        :param lossy: tables, and columns as ``"table.column"``, that may
+            lose what they hold.
+        :param allow_empty: there need not be a row before.
+        :return: a context manager.
+        :raises TableError: no such table or column, or no row before.
+        """
+        view = self.migrations.on(database)
+        return _Preserving(self, view, tables, lossy, msg, allow_empty)
+
+    def assertForeignKeysIntact(
+        self,
+        msg: Any = None,
+        *,
+        database: str | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        """Fail if a row refers, by a foreign key, to one that is not there.
+
+        The rows are asked, not the database's word taken: SQLite checks
+        foreign keys only for connections that ask for it, and on servers
+        checks can be switched off. Looks at the default schema.
+
+        :param allow_empty: there need not be a foreign key.
+        :raises TableError: no table has a foreign key.
+        """
+        found = []
+        seen = 0
+        with self.migrations.connect(database=database) as connection:
+            for table, key in foreign_keys(connection):
+                seen += 1
+                dangling = find_dangling(connection, table, key)
+                if dangling is not None:
+                    found.append(f"  {dangling}")
+        if found:
+            self._refute(
+                msg, "\n".join(["rows refer to what is not there", *found])
+            )
+        if not seen and not allow_empty:
+            raise TableError(
+                "no table has a foreign key, so there is nothing to look at; "
+                "if that is meant, say allow_empty=True"
+            )
+
+
+class _Preserving:
+    """What :meth:`DataAssertions.assertDataPreserved` enters."""
+
+    def __init__(
+        self,
+        case: DataAssertions,
+        view: MigrationContext,
+        tables: Sequence[str],
+        lossy: Sequence[str],
+        msg: Any,
+        allow_empty: bool,
+    ) -> None:
+        self._case = case
+        self._view = view
+        self._tables = tables
+        self._lossy = lossy
+        self._msg = msg
+        self._allow_empty = allow_empty
+        self._contents: Contents = {}
+        self._before: dict[str, TableRows] = {}
+
+    def __enter__(self) -> None:
+        self._contents, self._before = _read(self._view)
+        for table in self._tables:
+            if table not in self._before:
+                known = sorted(self._before)
+                raise TableError(
+                    f"no table {table!r}; there are {listing(known)}"
+                    f"{suggest(str(table), known)}"
+                )
+        if self._tables:
+            self._before = {one: self._before[one] for one in self._tables}
+        if not self._allow_empty and not any(
+            one.rows for one in self._before.values()
+        ):
+            raise TableError(
+                "there is no row before, so none can be lost; insert rows "
+                "first, or say allow_empty=True"
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            return
+        contents, after = _read(self._view)
+        check_lossy(self._lossy, self._contents, contents)
+        lines = []
+        for table, rows in sorted(self._before.items()):
+            if table in self._lossy:
+                continue
+            lossy = frozenset(
+                name.rpartition(".")[2]
+                for name in self._lossy
+                if name.rpartition(".")[0] == table
+            )
+            lines += what_was_lost(table, rows, after.get(table), lossy)
+        if lines:
+            self._case._refute(
+                self._msg,
+                "\n".join(
+                    ["rows are not what they were", *(f"  {x}" for x in lines)]
+                ),
+            )
+
+
+def _read(view: MigrationContext) -> tuple[Contents, dict[str, TableRows]]:
+    contents = read_contents(view, rows=True)
+    rows = {}
+    for key, content in contents.items():
+        name, _, table = key.rpartition(":")
+        with view.connect(database=name or None) as connection:
+            primary = inspect(connection).get_pk_constraint(table)
+        rows[key] = TableRows(
+            content.columns,
+            tuple(primary.get("constrained_columns") or ()),
+            content.rows,
+        )
+    return contents, rows
+
+
+def _check_at_once(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _pattern(regex: str | re.Pattern[str]) -> str:
+    return regex if isinstance(regex, str) else regex.pattern

@@ -1,0 +1,102 @@
+"""Does every foreign key value have its row?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, column, func, inspect, select
+from sqlalchemy import table as sql_table
+
+__unittest = True
+
+#: How many values a report gives.
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Dangling:
+    """Rows that refer to nothing by one foreign key.
+
+    :ivar table: the table that they are in.
+    :ivar columns: of the foreign key.
+    :ivar target: what it refers to, as ``table (column, ...)``.
+    :ivar count: how many rows.
+    :ivar examples: some of their values.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    target: str
+    count: int
+    examples: tuple[tuple[Any, ...], ...]
+
+    def __str__(self) -> str:
+        values = "; ".join(
+            ", ".join(map(repr, one)) for one in self.examples
+        )
+        more = self.count - len(self.examples)
+        tail = f"; and {more} more" if more else ""
+        rows = "row" if self.count == 1 else "rows"
+        return (
+            f"table {self.table!r}: {self.count} {rows} whose "
+            f"({', '.join(self.columns)}) is not in {self.target}: "
+            f"{values}{tail}"
+        )
+
+
+def foreign_keys(
+    connection: Connection,
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return the tables of the default schema, each with its foreign keys
+    as SQLAlchemy's Inspector tells them, one at a time."""
+    inspector = inspect(connection)
+    for table in sorted(inspector.get_table_names()):
+        for one in inspector.get_foreign_keys(table):
+            yield table, dict(one)
+
+
+def find_dangling(
+    connection: Connection, table: str, key: Mapping[str, Any]
+) -> Dangling | None:
+    """Look for rows that refer to nothing.
+
+    Asked of the rows themselves, for SQLite checks foreign keys only where a
+    connection has asked for it, and servers let checks be switched off. A
+    key that is ``NULL`` in part refers to nothing by right (``MATCH
+    SIMPLE``, SQL's default).
+    """
+    inspector = inspect(connection)
+    target, schema = key["referred_table"], key.get("referred_schema")
+    names = list(key["referred_columns"])
+    constrained = key["constrained_columns"]
+    child = sql_table(table, *map(column, constrained))
+    columns = [child.c[name] for name in constrained]
+    given = and_(*(one.is_not(None) for one in columns))
+    wanted = select(*columns).where(given)
+    there = inspector.has_table(target, schema)
+    if there:
+        # SQLite's short form means the primary key.
+        primary = inspector.get_pk_constraint(target, schema)
+        names = names or primary["constrained_columns"]
+        parent = sql_table(target, *map(column, names), schema=schema)
+        other = parent.alias("referred")
+        match = and_(*(one == other.c[n] for one, n in zip(columns, names)))
+        wanted = wanted.where(
+            ~select(other.c[names[0]]).where(match).exists()
+        )
+    count = connection.scalar(
+        select(func.count()).select_from(wanted.subquery())
+    )
+    if not count:
+        return None
+    rows = connection.execute(wanted.limit(EXAMPLES)).all()
+    return Dangling(
+        table,
+        tuple(constrained),
+        f"{target} ({', '.join(names)})" if there
+        else f"{target}, which does not exist",
+        int(count),
+        tuple(tuple(row) for row in rows),
+    )

@@ -1,0 +1,331 @@
+"""Do the assertions about rejected, kept and connected rows tell the truth,
+on every kind of database?
+"""
+from __future__ import annotations
+
+import datetime
+import unittest
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from migtestkit import MigrationTestCase
+from migtestkit.errors import TableError
+from migtestkit.rows import TableRows, what_was_lost
+from migtestkit.rows.preserved import same_value
+from tests import servers
+from tests.support import ProjectTestCase, Rev
+
+PEOPLE = (
+    "CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL "
+    "UNIQUE, age INTEGER CHECK (age > 0))"
+)
+PETS = (
+    "CREATE TABLE pets (id INTEGER PRIMARY KEY, owner INTEGER, "
+    "FOREIGN KEY (owner) REFERENCES people (id))"
+)
+NOTES = "CREATE TABLE notes (words VARCHAR(20), number INTEGER)"
+HISTORY = (
+    Rev("r1", upgrade=(PEOPLE, PETS, NOTES)),
+    Rev(
+        "r2", "r1",
+        upgrade=(
+            "UPDATE people SET age = age + 1 WHERE id = 2",
+            "DELETE FROM pets WHERE id = 2",
+            "DELETE FROM notes WHERE number = 1",
+        ),
+    ),
+    Rev("r3", "r2", upgrade="ALTER TABLE people ADD COLUMN fax INTEGER"),
+    Rev("r4", "r3", upgrade="DROP TABLE notes"),
+)
+ADA = {"id": 1, "name": "Ada", "age": 36}
+EVE = {"id": 2, "name": "Eve", "age": 40}
+
+
+class DataTestCase(ProjectTestCase):
+    """Gives a case at r1 on SQLite; `each_case()` gives one on each."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ini = self.make_history(*HISTORY)
+
+    def open_case(self, url: str = "sqlite://", start: str = "r1") -> Any:
+        members: dict[str, Any] = {
+            "alembic_config": str(self.ini),
+            "database_url": url,
+            "start_revision": start,
+            "runTest": lambda self: None,
+        }
+        case = type("Case", (MigrationTestCase,), members)()
+        self.addCleanup(case.doCleanups)
+        return case
+
+    def each_url(self) -> list[str]:
+        """SQLite, and the servers that there are or must be."""
+        urls = ["sqlite://"]
+        for family in servers.FAMILIES:
+            url = servers.server_url(family)
+            if servers.is_required(family) or not servers.why_missing(url):
+                servers.require_server(family)
+                urls.append(url.render_as_string(hide_password=False))
+        return urls
+
+    def fails(self, case: Any, name: str, *args: Any, **options: Any) -> str:
+        with self.assertRaises(case.failureException) as caught:
+            getattr(case, name)(*args, **options)
+        return str(caught.exception)
+
+
+class TestInsertFails(DataTestCase):
+    def test_what_is_rejected_and_what_is_not(self) -> None:
+        for url in self.each_url():
+            with self.subTest(url):
+                case = self.open_case(url)
+                case.insert_into("people", ADA)
+                check = case.assertInsertFails
+                check("people", {**EVE, "name": None}, "(?i)null")
+                check("people", {**EVE, "name": "Ada"}, "(?i)unique|dup")
+                check("people", {**EVE, "age": 0}, "(?i)check|constraint")
+                check("people", {**EVE, "id": 1})
+                check("pets", {"id": 1, "owner": 9}, "(?i)foreign key")
+                self.assertEqual(
+                    "table 'people' accepts the row "
+                    "{'id': 2, 'name': 'Eve', 'age': 40}",
+                    self.fails(case, "assertInsertFails", "people", EVE),
+                )
+                # Nothing stays, and the database goes on.
+                self.assertEqual([ADA], case.rows("people"))
+                self.assertEqual([], case.rows("pets"))
+                case.insert_into("people", EVE)
+                case.insert_into("pets", {"id": 1, "owner": 2})
+
+    def test_another_text_than_expected(self) -> None:
+        case = self.open_case()
+        case.insert_into("people", ADA)
+        self.assertEqual(
+            "table 'people' rejects the row with another text than 'CHECK': "
+            "UNIQUE constraint failed: people.id : of Ada",
+            self.fails(
+                case, "assertInsertFails", "people", ADA, "CHECK", "of Ada"
+            ),
+        )
+
+    def test_a_constraint_that_is_deferred(self) -> None:
+        url = servers.require_server("postgresql")
+        case = self.open_case(str(url))
+        case.execute(
+            "ALTER TABLE pets ADD CONSTRAINT late FOREIGN KEY (id) "
+            "REFERENCES people DEFERRABLE INITIALLY DEFERRED"
+        )
+        case.assertInsertFails("pets", {"id": 5}, "late")
+
+    def test_a_lock_rejects_no_row(self) -> None:
+        case = self.open_case()
+        case.lock_timeout = 0.1
+        other = case.connect()
+        self.addCleanup(other.close)
+        other.exec_driver_sql("BEGIN EXCLUSIVE")
+        with self.assertRaisesRegex(Exception, "locked"):
+            case.assertInsertFails("people", {**ADA, "name": None})
+
+    def test_mistakes_are_errors(self) -> None:
+        case = self.open_case()
+        for table, row, words in (
+            ("peple", {"id": 1}, "no table 'peple'.*did you mean 'people'"),
+            ("people", {"nam": 1}, "no column 'nam'.*did you mean 'name'"),
+            ("people", [ADA], "one row is expected"),
+        ):
+            with self.subTest(table=table, row=row):
+                with self.assertRaisesRegex(TableError, words):
+                    case.assertInsertFails(table, row)
+
+
+class TestDataPreserved(DataTestCase):
+    def test_what_a_revision_changes_and_what_it_leaves(self) -> None:
+        for url in self.each_url():
+            with self.subTest(url):
+                case = self.open_case(url)
+                case.insert_into("people", [ADA, EVE])
+                case.insert_into(
+                    "pets", [{"id": 1, "owner": 1}, {"id": 2, "owner": 2}]
+                )
+                case.insert_into("notes", [{"words": "x", "number": 1}])
+                with self.assertRaises(case.failureException) as caught:
+                    with case.assertDataPreserved():
+                        case.migrate_up_to("r2")
+                self.assertEqual(
+                    "rows are not what they were\n"
+                    "  table 'notes', without a primary key to compare by: "
+                    "1 of 1 row gone or changed: "
+                    "{'words': 'x', 'number': 1}\n"
+                    "  table 'people', column 'age': 1 of 2 values changed: "
+                    "id=2: 40 -> 41\n"
+                    "  table 'pets': 1 of 2 rows gone: id=2",
+                    str(caught.exception),
+                )
+                with case.assertDataPreserved():
+                    case.migrate_up_to("r3")
+                case.insert_into("notes", [{"words": "x", "number": 2}])
+                with self.assertRaises(case.failureException) as caught:
+                    with case.assertDataPreserved(msg="of r4"):
+                        case.migrate_up_to("r4")
+                self.assertEqual(
+                    "rows are not what they were\n"
+                    "  table 'notes' is gone, with its 1 row : of r4",
+                    str(caught.exception),
+                )
+
+    def test_what_may_be_lost_and_what_is_not_looked_at(self) -> None:
+        for tables, lossy in (
+            ((), ("people.age", "pets", "notes")),
+            (("people",), ("people.age",)),
+        ):
+            with self.subTest(tables):
+                case = self.open_case()
+                case.insert_into("people", [ADA, EVE])
+                case.insert_into("pets", {"id": 2, "owner": 2})
+                case.insert_into("notes", [{"words": "x", "number": 1}])
+                with case.assertDataPreserved(*tables, lossy=lossy):
+                    case.migrate_up_to("r2")
+
+    def test_an_error_within_is_the_error(self) -> None:
+        case = self.open_case()
+        case.insert_into("people", ADA)
+        with self.assertRaises(ZeroDivisionError):
+            with case.assertDataPreserved():
+                case.execute("DELETE FROM people")
+                1 / 0
+
+    def test_mistakes_are_errors(self) -> None:
+        case = self.open_case()
+        with self.assertRaisesRegex(TableError, "no row before"):
+            with case.assertDataPreserved():
+                self.fail("it was entered")
+        case.insert_into("people", ADA)
+        with self.assertRaisesRegex(TableError, "no row before"):
+            with case.assertDataPreserved("pets"):
+                self.fail("it was entered")
+        with case.assertDataPreserved("pets", allow_empty=True):
+            pass
+        with self.assertRaisesRegex(TableError, "did you mean 'people'"):
+            with case.assertDataPreserved("peple"):
+                self.fail("it was entered")
+        with self.assertRaisesRegex(TableError, "lossy names 'people.ag'"):
+            with case.assertDataPreserved(lossy=["people.ag"]):
+                pass
+
+
+class TestForeignKeysIntact(DataTestCase):
+    def without_checks(self, case: Any, sql: str) -> None:
+        with case.connect() as connection:
+            before, after = {
+                "sqlite": ("PRAGMA foreign_keys = OFF", ""),
+                "postgresql": (
+                    "ALTER TABLE pets DISABLE TRIGGER ALL",
+                    "ALTER TABLE pets ENABLE TRIGGER ALL",
+                ),
+                "mysql": (
+                    "SET foreign_key_checks = 0", "SET foreign_key_checks = 1"
+                ),
+            }["mysql" if connection.dialect.name == "mariadb"
+              else connection.dialect.name]
+            for one in (before, sql, after):
+                if one:
+                    connection.exec_driver_sql(one)
+            connection.commit()
+
+    def test_rows_that_refer_to_nothing(self) -> None:
+        for url in self.each_url():
+            with self.subTest(url):
+                case = self.open_case(url)
+                case.insert_into("people", ADA)
+                case.insert_into(
+                    "pets", [{"id": 1, "owner": 1}, {"id": 2, "owner": None}]
+                )
+                case.assertForeignKeysIntact()
+                self.without_checks(
+                    case, "INSERT INTO pets VALUES (3, 7), (4, 8)"
+                )
+                text = self.fails(case, "assertForeignKeysIntact", "so")
+                self.assertIn(
+                    "rows refer to what is not there\n"
+                    "  table 'pets': 2 rows whose (owner) is not in "
+                    "people (id): 7; 8 : so",
+                    text,
+                )
+
+    def test_a_table_that_does_not_exist(self) -> None:
+        case = self.open_case()
+        self.without_checks(
+            case, "CREATE TABLE lost (id INTEGER REFERENCES nowhere)"
+        )
+        case.assertForeignKeysIntact()
+        self.without_checks(case, "INSERT INTO lost VALUES (1)")
+        self.assertIn(
+            "table 'lost': 1 row whose (id) is not in nowhere, which does "
+            "not exist: 1",
+            self.fails(case, "assertForeignKeysIntact"),
+        )
+
+    def test_no_foreign_key_at_all(self) -> None:
+        case = self.open_case(start="base")
+        with self.assertRaisesRegex(TableError, "no table has a foreign key"):
+            case.assertForeignKeysIntact()
+        case.assertForeignKeysIntact(allow_empty=True)
+
+
+class TestWhatWasLost(unittest.TestCase):
+    """The decision by itself."""
+
+    def table(self, *rows: dict[str, Any], key: str = "id") -> TableRows:
+        return TableRows(tuple(rows[0]), (key,) if key else (), rows)
+
+    def test_only_some_examples_are_shown(self) -> None:
+        before = self.table(*({"id": i, "a": "x" * 200} for i in range(9)))
+        after = self.table(*({"id": i, "a": "y"} for i in range(9)))
+        (line,) = what_was_lost("t", before, after)
+        self.assertIn("9 of 9 values changed", line)
+        self.assertTrue(line.endswith("; and 6 more"), line)
+        self.assertLess(len(line), 500)
+
+    def test_a_key_that_is_renamed_makes_it_a_matter_of_content(self):
+        before = self.table({"id": 1, "a": 5}, {"id": 2, "a": 5})
+        after = self.table({"key": 1, "a": 5}, {"key": 2, "a": 5}, key="key")
+        self.assertEqual([], what_was_lost("t", before, after))
+        after = self.table({"key": 1, "a": 5}, {"key": 2, "a": 6}, key="key")
+        self.assertIn("1 of 2 rows", what_was_lost("t", before, after)[0])
+
+    def test_rows_in_addition_are_no_loss(self) -> None:
+        before = self.table({"id": 1, "a": 5})
+        after = self.table({"id": 1, "a": 5}, {"id": 2, "a": 6})
+        self.assertEqual([], what_was_lost("t", before, after))
+
+    def test_values_that_mean_the_same(self) -> None:
+        moment = datetime.datetime(2026, 1, 2, 3, 4, 5, 500000)
+        name = uuid.uuid4()
+        for one, other in (
+            (1, True), (1, "1"), (1.5, Decimal("1.50")), (0.0, 0),
+            (Decimal("100"), "100.0"), (moment, "2026-01-02T03:04:05.5"),
+            (moment, "2026-01-02 03:04:05.500000"),
+            (datetime.date(2026, 1, 2), "2026-01-02"),
+            (name, str(name)), (name, name.hex.upper()),
+            (b"ab", bytearray(b"ab")), (None, None),
+        ):
+            with self.subTest(one=one, other=other):
+                self.assertTrue(same_value(one, other))
+                self.assertTrue(same_value(other, one))
+
+    def test_values_that_do_not(self) -> None:
+        for one, other in (
+            (1, 2), (1, "one"), ("1", "1.0"), ("a", "A"), (None, 0),
+            (None, ""), (None, "NULL"), (1.5, "1.51"), (True, False),
+            (datetime.date(2026, 1, 2), "2026-01-03"),
+            (uuid.uuid4(), str(uuid.uuid4())), (b"ab", b"abc"),
+        ):
+            with self.subTest(one=one, other=other):
+                self.assertFalse(same_value(one, other))
+                self.assertFalse(same_value(other, one))
+
+
+if __name__ == "__main__":
+    unittest.main()
