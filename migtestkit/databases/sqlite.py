@@ -128,7 +128,7 @@ class SQLiteFile(Database):
         content = b"" if snapshot is None else snapshot.content
         # By SQLite's own copying, which connections that are open notice;
         # a file put in place of theirs they would not.
-        with contextlib.closing(_opened(content, self._folder)) as source:
+        with contextlib.closing(_opened(content)) as source:
             target = sqlite3.connect(self.path, timeout=0)
             with contextlib.closing(target):
                 self.prepare(target)
@@ -209,44 +209,29 @@ def _content_of(path: Path) -> bytes | None:
     is in the way.
 
     By a connection: opening and closing the file beside it would end the
-    locks that this process has on it (sqlite.org/howtocorrupt.html).
+    locks that this process has on it (sqlite.org/howtocorrupt.html). Python
+    before 3.11 cannot do so.
     """
+    if sys.version_info < (3, 11):
+        return None
     with contextlib.closing(sqlite3.connect(path, timeout=0)) as source:
         try:
             source.execute("SELECT 1 FROM sqlite_master").fetchone()
-            content = _serialized(source, path.parent)
-        except (sqlite3.OperationalError, MemoryError, _Locked):
+            content = source.serialize()
+        except (sqlite3.OperationalError, MemoryError):
             return None
     # The mode of the write-ahead log is kept in the file, and an image of
     # such a file cannot be opened in memory.
     return None if content[18:20] == b"\x02\x02" else content
 
 
-def _serialized(connection: sqlite3.Connection, folder: Path) -> bytes:
-    if sys.version_info >= (3, 11):
-        return connection.serialize()
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        path = Path(own) / "copy"
-        with contextlib.closing(sqlite3.connect(path)) as written:
-            connection.backup(written, progress=_give_up_when_locked)
-        return path.read_bytes()
-
-
-def _opened(content: bytes, folder: Path) -> sqlite3.Connection:
-    """Return a connection to a database of this content."""
+def _opened(content: bytes) -> sqlite3.Connection:
+    """Return a connection to a database of this content, in memory."""
     # Without a cache of statements, which would outlive the content that
     # they were prepared for.
     connection = sqlite3.connect(MEMORY, cached_statements=0)
-    if not content:
-        return connection
-    if sys.version_info >= (3, 11):
+    if content and sys.version_info >= (3, 11):
         connection.deserialize(content)
-        return connection
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        path = Path(own) / "copy"
-        path.write_bytes(content)
-        with contextlib.closing(sqlite3.connect(path)) as written:
-            written.backup(connection)
     return connection
 
 
