@@ -13,6 +13,8 @@ from migtestkit import MigrationTestCase
 from migtestkit.errors import TableError
 from migtestkit.rows import TableRows, what_was_lost
 from migtestkit.rows.preserved import same_value
+from sqlalchemy.orm import Session
+
 from tests import servers
 from tests.support import ProjectTestCase, Rev
 
@@ -74,6 +76,73 @@ class DataTestCase(ProjectTestCase):
         with self.assertRaises(case.failureException) as caught:
             getattr(case, name)(*args, **options)
         return str(caught.exception)
+
+
+class TestRowsAndObjects(DataTestCase):
+    """What other modules prove in depth on SQLite, on all of them."""
+
+    def test_rows_are_written_read_and_counted(self) -> None:
+        for url in self.each_url():
+            with self.subTest(url):
+                case = self.open_case(url)
+                self.assertEqual([1, 2], case.insert_into(
+                    "people", [ADA, EVE]
+                ))
+                self.assertEqual([ADA, EVE], case.rows(
+                    "people", order_by="id"
+                ))
+                case.assertRows("people", [EVE, ADA])
+                case.assertRows("people", [{"name": "Ada"}], where={"id": 1})
+                case.assertRows(
+                    "people", [{"id": 1}, {"id": 2}], order_by="name"
+                )
+                case.assertRowCount("people", 2)
+                self.assertEqual(
+                    "table 'people' does not hold the rows expected\n"
+                    "  ! changed id=2: age is 40, not 41",
+                    self.fails(
+                        case, "assertRows", "people", [ADA, {**EVE, "age": 41}]
+                    ),
+                )
+                self.assertEqual(
+                    "table 'people' holds 2 rows, not 3",
+                    self.fails(case, "assertRowCount", "people", 3),
+                )
+
+    def test_objects_with_their_relationships(self) -> None:
+        for url in self.each_url():
+            with self.subTest(url):
+                case = self.open_case(url)
+                models = case.models_at_revision()
+                self.assertLessEqual({"people", "pets"}, set(models))
+                with Session(case.migrations.engine) as session:
+                    ada = models["people"](**ADA)
+                    ada.pets_collection.append(models["pets"](id=5))
+                    session.add(ada)
+                    session.commit()
+                case.assertRows("pets", [{"id": 5, "owner": 1}])
+                case.assertForeignKeysIntact()
+
+    def test_a_migration_that_fails_and_a_round_trip(self) -> None:
+        for url in self.each_url():
+            with self.subTest(url):
+                case = self.open_case(url)
+                case.insert_into("people", [ADA, EVE])
+                case.execute("ALTER TABLE people ADD COLUMN fax INTEGER")
+                failure = case.assertMigrationFails("r3", "(?i)fax")
+                self.assertEqual("r3", failure.revision)
+                self.assertEqual("r2", case.current)
+                self.assertEqual(
+                    "the upgrade of revision r4 (revision r4) did not fail",
+                    self.fails(
+                        self.open_case(url), "assertMigrationFails", "r4"
+                    ),
+                )
+                case = self.open_case(url, start="r2")
+                text = self.fails(case, "assertRoundtrip")
+                self.assertIn("revision r3 (revision r3): its downgrade", text)
+                self.assertIn("fax", text)
+                self.assertLess(len(text.splitlines()), 25)
 
 
 class TestInsertFails(DataTestCase):

@@ -67,6 +67,53 @@ class TestRows(RowsTestCase):
         check("empty", [], allow_empty=True)
         check("user", [], where={"name": "Eve"}, allow_empty=True)
 
+    def test_a_row_that_has_changed_is_told_by_its_key(self):
+        eve = {**ADA, "name": "Eve", "born": None}
+        self.assertEqual(
+            "table 'user' does not hold the rows expected\n"
+            "  ! changed id=1: name is 'Ada', not 'Eve', born is "
+            "datetime.date(1815, 12, 10), not None",
+            self.assertFails("assertRows", "user", [eve, BOB]),
+        )
+        self.assertEqual(
+            "table 'user' does not hold the rows expected\n"
+            "  - missing {'id': 7, 'name': 'Ada', 'born': "
+            "datetime.date(1815, 12, 10)}\n"
+            "  + extra   {'id': 1, 'name': 'Ada', 'born': "
+            "datetime.date(1815, 12, 10)}\n"
+            "  ! changed id=2: name is 'Bob', not 'Rob'",
+            self.assertFails(
+                "assertRows", "user",
+                [{**ADA, "id": 7}, {**BOB, "name": "Rob"}],
+            ),
+        )
+
+    def test_only_so_many_changes_are_shown(self):
+        self.case.insert_into(
+            "user", [{"id": i, "name": "x"} for i in range(10, 30)]
+        )
+        text = self.assertFails(
+            "assertRows", "user",
+            [{"id": i, "name": "y"} for i in range(10, 30)],
+            where="id >= 10",
+        )
+        self.assertIn("! changed and 10 more", text)
+        self.assertLess(len(text.splitlines()), 15)
+
+    def test_in_an_order(self):
+        self.case.assertRows("user", [ADA, BOB], order_by="id")
+        self.case.assertRows("user", [ADA, BOB], order_by=["name", "id"])
+        self.assertEqual(
+            "table 'user' holds the rows expected in another order: row 1 is "
+            "{'id': 1}, not {'id': 2} : sorted",
+            self.assertFails(
+                "assertRows", "user", [{"id": 2}, {"id": 1}], "sorted",
+                order_by="id",
+            ),
+        )
+        with self.assertRaisesRegex(TableError, "no column 'nam'"):
+            self.case.assertRows("user", [ADA, BOB], order_by="nam")
+
     def test_a_missing_and_an_extra_row(self):
         text = self.assertFails("assertRows", "user", [ADA, {**BOB, "id": 3}])
         self.assertEqual(

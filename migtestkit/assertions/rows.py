@@ -24,14 +24,21 @@ class RowAssertions(AssertionMixin):
         msg: Any = None,
         *,
         where: Mapping[str, Any] | str | None = None,
+        order_by: str | Sequence[str] | None = None,
         schema: str | None = None,
         database: str | None = None,
         allow_empty: bool = False,
     ) -> None:
         """Fail unless a table holds exactly these rows, in any order.
 
+        The failure tells rows that are missing, rows that nobody expected
+        and, by the primary key where it is expected too, rows with other
+        values.
+
         :param expected: the rows; columns that they leave out are not
             looked at.
+        :param order_by: columns to sort the table by; the rows are expected
+            in that order then.
         :param where: look only at the rows that match: column -> value, or
             an SQL condition.
         :param allow_empty: ``expected`` may be empty.
@@ -41,7 +48,11 @@ class RowAssertions(AssertionMixin):
         definition = self._table(table, schema, database)
         names = _columns_expected(expected, definition, allow_empty)
         found = self.migrations.rows(
-            table, where=where, schema=schema, database=database
+            table,
+            where=where,
+            order_by=order_by,
+            schema=schema,
+            database=database,
         )
         kept = [
             {name: row[name] for name in names} if names else row
@@ -54,12 +65,20 @@ class RowAssertions(AssertionMixin):
             }
             for row in expected
         ]
-        difference = compare_rows(wanted, kept)
+        key = [column.name for column in definition.primary_key]
+        difference = compare_rows(wanted, kept, key)
         if difference:
             self._refute(
                 msg,
                 f"table {table!r} does not hold the rows expected\n"
                 + difference.describe(),
+            )
+        if order_by is not None and wanted != kept:
+            first = next(i for i, row in enumerate(kept) if row != wanted[i])
+            self._refute(
+                msg,
+                f"table {table!r} holds the rows expected in another order: "
+                f"row {first + 1} is {kept[first]!r}, not {wanted[first]!r}",
             )
 
     def assertRowCount(
