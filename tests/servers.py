@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from migtestkit.databases import server as databases_server
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
@@ -37,6 +37,9 @@ VARIABLES = {
 #: How a member of a family may be called in MIGTESTKIT_REQUIRE.
 NAMES = {"postgresql": {"postgresql"}, "mysql": {"mysql", "mariadb"}}
 FAMILIES = tuple(DEFAULTS)
+
+#: Tests set another, which the user of a server may not enter.
+_TEMPORARY = tempfile.gettempdir()
 
 #: Set once here, for tests clear the variables that a developer may have set.
 _REQUIRED = {
@@ -122,9 +125,24 @@ def admin_engine(url: URL, database: Optional[str] = None) -> Engine:
         url = url.set(database=database or url.database or "postgres")
     elif database is not None:
         url = url.set(database=database)
-    return create_engine(
+    engine = create_engine(
         url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )
+    event.listen(engine, "connect", _bound_waits)
+    return engine
+
+
+def _bound_waits(dbapi_connection: Any, record: Any) -> None:
+    # Servers let a statement wait for another session's lock for ever, or a
+    # day: a test that stalls tells nothing.
+    postgresql = "psycopg" in type(dbapi_connection).__module__
+    cursor = dbapi_connection.cursor()
+    cursor.execute(
+        "SET lock_timeout = '30s'" if postgresql
+        else "SET SESSION lock_wait_timeout = 30"
+    )
+    cursor.close()
+    dbapi_connection.commit()
 
 
 def ask(url: URL, statement: str, database: Optional[str] = None) -> Any:
@@ -161,7 +179,9 @@ class PrivateServer:
     url: URL
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="test_server_"))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="test_server_", dir=_TEMPORARY)
+        )
         self.log = self.folder / "log"
         self.port = _free_port()
         try:
@@ -182,6 +202,11 @@ class PrivateServer:
     def stop(self) -> None:
         """Stop the server as a crash would."""
         raise NotImplementedError
+
+    def ensure_running(self) -> None:
+        """Start the server if it was stopped."""
+        if _reason(self.url):
+            self.start()
 
     def log_of(self, database: str) -> list[str]:
         """Return what the log says of connections to a database, and of
@@ -285,10 +310,16 @@ class PrivateMariaDB(PrivateServer):
             raise unittest.SkipTest("mariadbd is not installed")
         self.url = make_url(f"mysql+pymysql://root@127.0.0.1:{self.port}/")
         self._program = program
-        self._data = f"--datadir={self.folder / 'data'}"
+        # In a folder that servers share, one that starts removes the others'
+        # temporary tables.
+        temporary = self.folder / "temporary"
+        temporary.mkdir()
+        self._data = [
+            f"--datadir={self.folder / 'data'}", f"--tmpdir={temporary}"
+        ]
         self._user = ["--user=root"] if os.geteuid() == 0 else []
         _run(
-            "mariadb-install-db", "--no-defaults", self._data, *self._user,
+            "mariadb-install-db", "--no-defaults", *self._data, *self._user,
             "--auth-root-authentication-method=normal", "--skip-test-db",
         )
 
@@ -297,7 +328,7 @@ class PrivateMariaDB(PrivateServer):
         with output:
             self._process = subprocess.Popen(
                 [
-                    self._program, "--no-defaults", self._data, *self._user,
+                    self._program, "--no-defaults", *self._data, *self._user,
                     f"--port={self.port}", f"--socket={self.folder / 's'}",
                     "--bind-address=127.0.0.1", "--general-log=1",
                     f"--general-log-file={self.log}",
@@ -324,6 +355,44 @@ class PrivateMariaDB(PrivateServer):
 
 
 PRIVATE = {"postgresql": PrivatePostgreSQL, "mysql": PrivateMariaDB}
+
+
+class OwnServers:
+    """Servers of one class of tests, which no other test run reaps on and
+    none keeps busy; each is started when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, PrivateServer] = {}
+
+    def require(self, family: str) -> URL:
+        """Return the URL of a server; skip where it cannot be started."""
+        if family not in self._started:
+            self._started[family] = PRIVATE[family]()
+        return self._started[family].url
+
+    def each(self) -> Iterator[tuple[str, URL]]:
+        """Return the servers that can be started here, at least one."""
+        reasons = []
+        for family in FAMILIES:
+            try:
+                url = self.require(family)
+            except unittest.SkipTest as error:
+                reasons.append(str(error))
+                continue
+            yield family, url
+        if len(reasons) == len(FAMILIES):
+            raise unittest.SkipTest("; ".join(reasons))
+
+    def place(self, family: str) -> PrivateServer:
+        """Return a server of this class."""
+        self.require(family)
+        return self._started[family]
+
+    def close(self) -> None:
+        """Stop them."""
+        for place in self._started.values():
+            place.close()
+        self._started.clear()
 
 
 def _run(*command: str) -> None:

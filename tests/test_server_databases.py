@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import re
+import select
 import shlex
 import signal
 import socket
@@ -24,6 +25,7 @@ from unittest import mock
 
 from migtestkit.databases import Database, backend_for
 from migtestkit.databases import server as server_module
+from migtestkit.databases.base import new_token
 from migtestkit.errors import (
     ConfigError,
     DatabaseUnavailable,
@@ -36,6 +38,8 @@ from sqlalchemy.exc import DBAPIError
 from tests import servers
 from tests.support import ProjectTestCase, Rev
 
+#: Seconds until what another process does is taken for stuck.
+PATIENCE = 60
 NAME = re.compile(r"migtestkit_([0-9a-f]{16})_(\d+)")
 
 
@@ -75,6 +79,10 @@ class Holder:
     @functools.cached_property
     def names(self) -> set[str]:
         """Its databases."""
+        ready, _, _ = select.select([self._answers], [], [], PATIENCE)
+        if not ready:
+            os.kill(self.process, signal.SIGKILL)
+            raise AssertionError("another process makes no databases")
         return set(os.read(self._answers, 1000).decode().split())
 
     def end(self) -> None:
@@ -94,7 +102,16 @@ class Holder:
         self.names
         os.close(self._tell)
         os.close(self._answers)
-        _, self.status = os.waitpid(self.process, 0)
+        done = servers.eventually(self._ended, PATIENCE)
+        if not done:
+            os.kill(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
+            raise AssertionError("another process does not end")
+        self.status = done[1]
+
+    def _ended(self) -> Any:
+        done = os.waitpid(self.process, os.WNOHANG)
+        return done if done[0] else ()
 
 
 class ServerTestCase(unittest.TestCase):
@@ -153,6 +170,18 @@ class ServerTestCase(unittest.TestCase):
         """Let a process drop its databases."""
         holder.end()
         self.assertEqual(0, holder.status)
+
+
+class OwnServersTestCase(ServerTestCase):
+    """For what holds only while nobody else reaps, or for timing."""
+
+    own: servers.OwnServers
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.own = servers.OwnServers()
+        cls.addClassCleanup(cls.own.close)
 
 
 def full(url: URL) -> str:
@@ -281,41 +310,6 @@ class TestDropping(ServerTestCase):
                 database.drop()
                 self.assertIn(name, servers.database_names(url))
 
-    def test_does_not_wait_longer_than_the_leaving_sessions_need(self):
-        # PostgreSQL itself would look every 100 ms whether they have gone.
-        for family, url in servers.each_server():
-            with self.subTest(family):
-                took = []
-                for _ in range(6):
-                    database = self.provision(url)
-                    engine = database.create_engine()
-                    with engine.connect() as one, engine.connect() as two:
-                        one.execute(text("SELECT 1"))
-                        two.execute(text("SELECT 1"))
-                    started = time.perf_counter()
-                    database.drop()
-                    took.append(time.perf_counter() - started)
-                self.assertLess(min(took), 0.09, took)
-
-    def test_sessions_that_stay_are_sent_away_within_a_few_seconds(self):
-        for family, url in servers.each_server():
-            with self.subTest(family):
-                database = self.provision(url)
-                engine = database.create_engine()
-                with contextlib.suppress(Exception), \
-                        engine.connect() as idle, \
-                        engine.connect() as busy:
-                    idle.execute(text("SELECT 1"))
-                    busy.execute(text("CREATE TABLE t (a INTEGER)"))
-                    busy.execute(text("INSERT INTO t VALUES (1)"))
-                    started = time.perf_counter()
-                    database.drop()
-                    took = time.perf_counter() - started
-                self.assertNotIn(
-                    name_of(database), servers.database_names(url)
-                )
-                self.assertLess(took, 4.0)
-
     def test_what_was_handed_over_is_not_dropped(self):
         for family, url in servers.each_server():
             with self.subTest(family):
@@ -344,10 +338,83 @@ class TestDropping(ServerTestCase):
             database.drop()
 
 
-class TestReaping(ServerTestCase):
+class TestDroppingInTime(OwnServersTestCase):
+
+    def test_does_not_wait_longer_than_the_leaving_sessions_need(self):
+        # PostgreSQL itself would look every 100 ms whether they have gone.
+        for family, url in self.own.each():
+            with self.subTest(family):
+                took = []
+                for _ in range(6):
+                    database = self.provision(url)
+                    engine = database.create_engine()
+                    with engine.connect() as one, engine.connect() as two:
+                        one.execute(text("SELECT 1"))
+                        two.execute(text("SELECT 1"))
+                    started = time.perf_counter()
+                    database.drop()
+                    took.append(time.perf_counter() - started)
+                self.assertLess(min(took), 0.09, took)
+
+    def test_sessions_that_stay_are_sent_away_within_a_few_seconds(self):
+        for family, url in self.own.each():
+            with self.subTest(family):
+                database = self.provision(url)
+                engine = database.create_engine()
+                with contextlib.suppress(Exception), \
+                        engine.connect() as idle, \
+                        engine.connect() as busy:
+                    idle.execute(text("SELECT 1"))
+                    busy.execute(text("CREATE TABLE t (a INTEGER)"))
+                    busy.execute(text("INSERT INTO t VALUES (1)"))
+                    started = time.perf_counter()
+                    database.drop()
+                    took = time.perf_counter() - started
+                self.assertNotIn(
+                    name_of(database), servers.database_names(url)
+                )
+                self.assertLess(took, 4.0)
+
+    def test_a_lock_on_the_database_is_not_waited_for_for_ever(self):
+        for family, url in self.own.each():
+            with self.subTest(family), \
+                    mock.patch.object(server_module, "CONNECT_TIMEOUT", 1):
+                servers.forget_owners(url.port)
+                self.addCleanup(servers.forget_owners, url.port)
+                database = self.provision(url)
+                name = name_of(database)
+                engine = create_engine(self.outside(url))
+                self.addCleanup(engine.dispose)
+                with engine.connect() as connection:
+                    connection.execute(text({
+                        "postgresql": f"COMMENT ON DATABASE {name} IS ''",
+                        "mysql": f"CREATE TABLE {name}.t (a INTEGER)",
+                    }[family]))
+                    if family == "mysql":
+                        connection.execute(text(f"SELECT * FROM {name}.t"))
+                    started = time.perf_counter()
+                    with self.assertRaisesRegex(
+                        MigtestkitError,
+                        f"{name} on .* could not be dropped: .*"
+                        "[Ll]ock.* time.*will be when the tests run again",
+                    ):
+                        database.drop()
+                    self.assertLess(time.perf_counter() - started, 8.0)
+                # And so it is.
+                servers.forget_owners(url.port)
+                self.provision(url)
+                self.assertNotIn(name, servers.database_names(url))
+
+    def outside(self, url: URL) -> URL:
+        """Return the URL of a database that none of ours is."""
+        names = {"postgresql": "postgres", "mysql": "mysql"}
+        return url.set(database=names[url.get_backend_name()])
+
+
+class TestReaping(OwnServersTestCase):
 
     def test_what_a_killed_process_left_is_dropped_by_the_next(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 holder = self.hold(url)
                 names = holder.names
@@ -356,7 +423,7 @@ class TestReaping(ServerTestCase):
                 self.assertEqual(set(), self.left_after_reaping(url, names))
 
     def test_what_a_live_process_has_stays(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 holder = self.hold(url)
                 ours = name_of(self.provision(url))
@@ -368,7 +435,7 @@ class TestReaping(ServerTestCase):
                 self.assertFalse(holder.names & servers.database_names(url))
 
     def test_several_processes_reap_at_once(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 alive = [self.hold(url) for _ in range(2)]
                 dead = [self.hold(url) for _ in range(2)]
@@ -385,7 +452,7 @@ class TestReaping(ServerTestCase):
                 self.assertLessEqual(in_use, servers.database_names(url))
 
     def test_sessions_that_outlive_the_killed_process_do_not_matter(self):
-        url = servers.require_server("postgresql")
+        url = self.own.require("postgresql")
         holder = self.hold(url)
         engine = servers.admin_engine(url, min(holder.names))
         with contextlib.suppress(DBAPIError), engine.connect():
@@ -395,7 +462,7 @@ class TestReaping(ServerTestCase):
             )
 
     def test_an_owner_connected_to_another_database_is_seen(self):
-        url = servers.require_server("postgresql")
+        url = self.own.require("postgresql")
         place = name_of(self.provision(url))
         holder = self.hold(url.set(database=place))
         self.hold(url)
@@ -403,7 +470,7 @@ class TestReaping(ServerTestCase):
         self.end(holder)
 
     def test_names_that_only_look_like_ours_stay(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             for name in ("migtestkit_production_1",
                          "migtestkit_0123456789abcdef",
                          "migtestkit_0123456789abcdef_1_copy"):
@@ -428,7 +495,7 @@ class TestReaping(ServerTestCase):
             left = backend.provision(url, lock_timeout=5)
             print(kept.url.database, left.url.database)
         """
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 kept, left = self.run_script(script, full(url)).split()
                 self.addCleanup(servers.drop_database, url, kept)
@@ -507,7 +574,7 @@ class TestForking(ServerTestCase):
                 self.assertNotIn(ours, servers.database_names(url))
 
 
-class TestLostSession(ServerTestCase):
+class TestLostSession(OwnServersTestCase):
 
     def kill_owner(self, url: URL, database: Database) -> None:
         """End the session on the server that holds a database's lock."""
@@ -528,7 +595,7 @@ class TestLostSession(ServerTestCase):
             time.sleep(0.2)
 
     def test_the_next_database_is_made_by_a_new_session(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 before = self.provision(url)
                 self.kill_owner(url, before)
@@ -539,7 +606,7 @@ class TestLostSession(ServerTestCase):
                 )
 
     def test_a_database_made_before_is_still_dropped(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 before = self.provision(url)
                 self.kill_owner(url, before)
@@ -551,7 +618,7 @@ class TestLostSession(ServerTestCase):
                 self.provision(url)
 
     def test_a_database_made_before_is_not_reaped(self):
-        for family, url in servers.each_server():
+        for family, url in self.own.each():
             with self.subTest(family):
                 before = self.provision(url)
                 self.kill_owner(url, before)
@@ -691,31 +758,36 @@ class TestErrors(ServerTestCase):
 
     def test_a_role_that_may_not_is_told_what_to_do(self):
         url = servers.require_server("postgresql")
-        servers.ask(url, "DROP ROLE IF EXISTS migtestkit_humble")
-        servers.ask(url, "CREATE ROLE migtestkit_humble LOGIN PASSWORD 'pw'")
-        self.addCleanup(servers.ask, url, "DROP ROLE migtestkit_humble")
-        self.addCleanup(self.close_owners_of, "migtestkit_humble")
-        humble = url.set(username="migtestkit_humble", password="pw")
-        message = self.failure(humble, ConfigError)
+        name = self.new_user(url, "CREATE ROLE {} LOGIN PASSWORD 'pw'")
+        message = self.failure(
+            url.set(username=name, password="pw"), ConfigError
+        )
         self.assertIn("permission denied to create database", message)
-        self.assertIn("migtestkit_humble:***@", message)
-        self.assertIn('ALTER ROLE "migtestkit_humble" CREATEDB', message)
+        self.assertIn(f"{name}:***@", message)
+        self.assertIn(f'ALTER ROLE "{name}" CREATEDB', message)
         self.assertIn("get_migration_engine()", message)
 
     def test_a_mysql_user_that_may_not_is_told_what_to_do(self):
         url = servers.require_server("mysql")
-        servers.ask(url, "DROP USER IF EXISTS migtestkit_humble")
-        servers.ask(url, "CREATE USER migtestkit_humble IDENTIFIED BY 'pw'")
-        self.addCleanup(servers.ask, url, "DROP USER migtestkit_humble")
-        self.addCleanup(self.close_owners_of, "migtestkit_humble")
-        humble = url.set(username="migtestkit_humble", password="pw")
+        name = self.new_user(url, "CREATE USER {} IDENTIFIED BY 'pw'")
+        humble = url.set(username=name, password="pw")
         message = self.failure(humble, ConfigError)
-        self.assertIn("Access denied for user 'migtestkit_humble'", message)
+        self.assertIn(f"Access denied for user '{name}'", message)
         grant = re.search(r"\((GRANT .*)\), or hand over", message).group(1)
         self.assertIn("get_migration_engine()", message)
         # And what it says is what helps.
         servers.ask(url, grant)
         self.provision(humble)
+
+    def new_user(self, url: URL, statement: str) -> str:
+        """Make a user for the test; return the name, which no other test
+        run on the server has."""
+        name = f"migtestkit_user_{new_token()}"
+        servers.ask(url, statement.format(name))
+        kind = "ROLE" if url.get_backend_name() == "postgresql" else "USER"
+        self.addCleanup(servers.ask, url, f"DROP {kind} {name}")
+        self.addCleanup(self.close_owners_of, name)
+        return name
 
     def close_owners_of(self, user: str) -> None:
         for url, owner in list(server_module._owners.items()):
@@ -772,16 +844,11 @@ class TestErrors(ServerTestCase):
 
     def test_a_wrong_password_is_told_and_not_shown(self):
         url = servers.require_server("mysql")
-        servers.ask(url, "DROP USER IF EXISTS migtestkit_careful")
-        servers.ask(
-            url, "CREATE USER migtestkit_careful IDENTIFIED BY 'right'"
-        )
-        self.addCleanup(servers.ask, url, "DROP USER migtestkit_careful")
+        name = self.new_user(url, "CREATE USER {} IDENTIFIED BY 'right'")
         message = self.failure(
-            url.set(username="migtestkit_careful", password="secret"),
-            DatabaseUnavailable,
+            url.set(username=name, password="secret"), DatabaseUnavailable
         )
-        self.assertIn("Access denied for user 'migtestkit_careful'", message)
+        self.assertIn(f"Access denied for user '{name}'", message)
         self.assertNotIn("secret", message)
 
     def test_an_unknown_database_in_the_url(self):

@@ -467,6 +467,27 @@ class GuardTests:
                     outcome = self.run_checks(name, style)
                 self.check_verdicts(style, outcome)
 
+    def test_a_refused_connection_is_closed_and_nobody_complains(
+        self: Any,
+    ) -> None:
+        opened = len(self.sessions())
+        with self.assertNoLogs("sqlalchemy", "ERROR"):
+            outcome = self.run_checks("creator", self.styles["creator"])
+        self.assertIn("fail", outcome.verdicts.values())
+        self.assertTrue(
+            servers.eventually(lambda: len(self.sessions()) == opened)
+        )
+
+    def sessions(self: Any) -> list[Any]:
+        """Return the sessions in production."""
+        found: list[Any] = servers.ask(self.place.url, {
+            "postgresql": "SELECT pid FROM pg_stat_activity "
+            f"WHERE datname = '{PRODUCTION}'",
+            "mysql": "SELECT id FROM information_schema.processlist "
+            f"WHERE db = '{PRODUCTION}'",
+        }[self.family])
+        return found
+
     def test_nothing_reaches_production_without_redirection(
         self: Any,
     ) -> None:

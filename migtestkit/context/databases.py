@@ -197,6 +197,7 @@ class ContextDatabases:
 
     def _drop(self, database: Database) -> None:
         if self.keep:
+            database.keep()
             # Printed, for a log record may be captured with the test's own.
             print(
                 f"migtestkit: kept the database of a failed test: "

@@ -177,6 +177,10 @@ class Database(abc.ABC):
     def drop(self) -> None:
         """Remove the database; doing so twice is no error."""
 
+    def keep(self) -> None:
+        """Let nobody drop the database from now on, not even when this
+        process has ended."""
+
     @abc.abstractmethod
     def describe(self) -> str:
         """Return one line that a person can paste to connect, without a

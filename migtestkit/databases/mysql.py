@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from migtestkit.databases import server
+from migtestkit.databases.holders import Session
 from migtestkit.databases.server import (
     PREFIX,
     Driver,
@@ -54,6 +55,23 @@ _UNKNOWN = {"aiomysql": frozenset({"read_timeout", "write_timeout"})}
 _DENIED = (1044, 1142, 1227)
 #: ... and a lock that was not got in time.
 _TIMED_OUT = 1205
+#: ... which MySQL and MariaDB tell in the same words.
+_TOO_LONG = "Lock wait timeout exceeded"
+_SESSIONS = """\
+SELECT p.id, p.user, p.host, {seconds}, p.info
+FROM information_schema.processlist AS p {join}
+WHERE p.db = :name AND p.id <> CONNECTION_ID()"""
+_WITH_TRANSACTIONS = text(
+    _SESSIONS.format(
+        seconds="TIMESTAMPDIFF(SECOND, t.trx_started, NOW())",
+        join=(
+            "LEFT JOIN information_schema.innodb_trx AS t "
+            "ON t.trx_mysql_thread_id = p.id"
+        ),
+    )
+)
+#: Not every role may see the transactions.
+_WITHOUT = text(_SESSIONS.format(seconds="NULL", join=""))
 #: Name of the table that marks a database; MySQL cannot comment on one.
 _KEPT = "migtestkit_kept"
 
@@ -223,6 +241,21 @@ class MySQL(ServerBackend):
                 "(reason VARCHAR(80) DEFAULT 'its test failed')"
             )
         )
+
+    def is_lock_timeout(self, error: str) -> bool:
+        return _TOO_LONG in error
+
+    def sessions_in(
+        self, connection: Connection, name: str
+    ) -> Sequence[Session]:
+        try:
+            found = connection.execute(_WITH_TRANSACTIONS, {"name": name})
+        except DBAPIError:
+            found = connection.execute(_WITHOUT, {"name": name})
+        return [
+            Session(number, user, host, seconds, statement or "")
+            for number, user, host, seconds, statement in found
+        ]
 
     def lacks_right(self, error: Any) -> bool:
         return _number(error) in _DENIED

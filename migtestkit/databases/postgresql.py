@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from migtestkit.databases import server
+from migtestkit.databases.holders import Session
 from migtestkit.databases.server import (
     PREFIX,
     Driver,
@@ -71,10 +72,21 @@ FROM pg_stat_activity
 WHERE datname = :name AND backend_type = 'client backend'"""
 _COUNT_CLIENTS = text(f"SELECT count(*) {_WHO}")
 _SEND_AWAY = text(f"SELECT pg_terminate_backend(pid) {_WHO}")
+_SESSIONS = text("""\
+SELECT pid, usename, coalesce(host(client_addr), ''),
+extract(epoch FROM clock_timestamp() - xact_start), query
+FROM pg_stat_activity
+WHERE datname = :name AND backend_type = 'client backend'
+AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+ORDER BY xact_start""")
 #: A server may end sessions that are idle, as the owner's is between tests.
+#: What it does must not wait for ever, as for two that drop one database.
 _STAY = text("""\
-SELECT set_config(name, '0', false) FROM pg_settings
-WHERE name IN ('idle_session_timeout', 'statement_timeout')""")
+SELECT set_config(
+    name, CASE name WHEN 'lock_timeout' THEN :bound ELSE '0' END, false
+) FROM pg_settings
+WHERE name IN ('idle_session_timeout', 'statement_timeout', 'lock_timeout')
+""")
 
 
 class PostgreSQL(ServerBackend):
@@ -185,7 +197,7 @@ class PostgreSQL(ServerBackend):
         return shlex.join([*parts, str(url.database)])
 
     def take_lock(self, connection: Connection, token: str) -> bool:
-        connection.execute(_STAY)
+        connection.execute(_STAY, {"bound": f"{server.CONNECT_TIMEOUT}s"})
         return bool(
             connection.scalar(
                 text("SELECT pg_try_advisory_lock(:key)"),
@@ -230,6 +242,18 @@ class PostgreSQL(ServerBackend):
         connection.execute(
             text(f"COMMENT ON DATABASE \"{name}\" IS '{_KEPT}'")
         )
+
+    def is_lock_timeout(self, error: str) -> bool:
+        return "due to lock timeout" in error
+
+    def sessions_in(
+        self, connection: Connection, name: str
+    ) -> Sequence[Session]:
+        found = connection.execute(_SESSIONS, {"name": name})
+        return [
+            Session(number, user, host, float(seconds), statement)
+            for number, user, host, seconds, statement in found
+        ]
 
     def lacks_right(self, error: Any) -> bool:
         state = getattr(error, "sqlstate", getattr(error, "pgcode", None))

@@ -30,7 +30,14 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import NullPool
 
-from migtestkit.databases.base import Backend, Database, new_token, own
+from migtestkit.databases.base import (
+    Backend,
+    Database,
+    disown,
+    new_token,
+    own,
+)
+from migtestkit.databases.holders import Session, suspects
 from migtestkit.errors import (
     ConfigError,
     DatabaseUnavailable,
@@ -145,12 +152,37 @@ class ServerDatabase(Database):
             cursor.close()
         dbapi_connection.commit()
 
+    def advice(self, error: str) -> str:
+        if not self._backend.is_lock_timeout(error):
+            return ""
+        found: list[Session] = []
+        with contextlib.suppress(SQLAlchemyError, MigtestkitError):
+            found = suspects(self._others())
+        return (
+            "another session kept its lock for all of lock_timeout = "
+            f"{self.lock_timeout:g} seconds; end its transaction, or close "
+            "it, before the move"
+        ) + "".join(f"\n  perhaps {one}" for one in found)
+
+    def _others(self) -> Sequence[Session]:
+        """Return the sessions in this database that may hold locks."""
+        name = str(self.url.database)
+        if self._owner is not None and self._owner.of_this_process:
+            return self._owner.sessions_in(name)
+        engine = self.create_engine()
+        own(engine, self.address)
+        try:
+            with engine.connect() as connection:
+                return self._backend.sessions_in(connection, name)
+        finally:
+            disown(engine)
+            engine.dispose()
+
     def drop(self) -> None:
         if self._owner is not None:
             self._owner.drop(str(self.url.database))
 
     def keep(self) -> None:
-        """Let nobody reap the database when this process has ended."""
         if self._owner is not None:
             self._owner.keep(str(self.url.database))
 
@@ -287,9 +319,18 @@ class Owner:
         if not self.of_this_process:
             return
         with self._busy:
-            if name in self._names:
-                self._names.discard(name)
+            if name not in self._names:
+                return
+            self._names.discard(name)
+            # The failure of the test is what counts, and may well be that
+            # the server is gone.
+            with contextlib.suppress(DatabaseUnavailable, StatementError):
                 self._backend.keep_database(self._session(), name)
+
+    def sessions_in(self, name: str) -> Sequence[Session]:
+        """Return the sessions in a database that may hold locks in it."""
+        with self._busy:
+            return self._backend.sessions_in(self._session(), name)
 
     def reap(self) -> list[str]:
         """Drop what dead owners left; return the names."""
@@ -531,6 +572,17 @@ class ServerBackend(Backend):
     @abc.abstractmethod
     def keep_database(self, connection: Connection, name: str) -> None:
         """Mark a database as one that is not to be reaped."""
+
+    @abc.abstractmethod
+    def is_lock_timeout(self, error: str) -> bool:
+        """Say whether a driver's error text tells of a lock that was not got
+        in time."""
+
+    @abc.abstractmethod
+    def sessions_in(
+        self, connection: Connection, name: str
+    ) -> Sequence[Session]:
+        """Return the other sessions in a database that may hold locks."""
 
     @abc.abstractmethod
     def lacks_right(self, error: Any) -> bool:

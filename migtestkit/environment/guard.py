@@ -81,6 +81,9 @@ class ConnectionGuard:
         #: By the driver connection's id: it, its database and pool entry.
         self._opened: dict[int, tuple[Any, Target, Any]] = {}
         self._schemas: dict[Dialect, str | None] = {}
+        #: Refused ones. Some releases of SQLAlchemy close them as well, and
+        #: would complain of a connection that is closed already.
+        self._strangers: list[Any] = []
         #: What an application may hold of these.
         self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._proxies: weakref.WeakValueDictionary[int, Any] = (
@@ -109,6 +112,10 @@ class ConnectionGuard:
         for dialect, schema in self._schemas.items():
             dialect.default_schema_name = schema
         self._close_left_open()
+        for stranger in self._strangers:
+            with contextlib.suppress(Exception):
+                stranger.close()
+        self._strangers.clear()
 
     @contextlib.contextmanager
     def in_thread(self) -> Iterator[None]:
@@ -299,8 +306,12 @@ class ConnectionGuard:
     def _connected(self, dbapi_connection: Any, record: Any) -> None:
         if id(dbapi_connection) in self._opened or MARK in record.info:
             return
-        with contextlib.suppress(Exception):
-            dbapi_connection.close()
+        if _needs_loop(dbapi_connection):
+            # It can be closed in its own loop alone, which is here.
+            with contextlib.suppress(Exception):
+                dbapi_connection.close()
+        else:
+            self._strangers.append(dbapi_connection)
         self._refuse(
             ForeignDatabaseError(
                 "env.py, or a migration, connects through an engine with a "
