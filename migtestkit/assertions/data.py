@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from migtestkit.assertions.base import AssertionMixin
@@ -27,7 +27,7 @@ class DataAssertions(AssertionMixin):
         self,
         table: str,
         row: Mapping[str, Any],
-        regex: str | re.Pattern[str] = "",
+        regex: str | re.Pattern[str] | None = None,
         msg: Any = None,
         *,
         schema: str | None = None,
@@ -35,11 +35,11 @@ class DataAssertions(AssertionMixin):
     ) -> None:
         """Fail unless the database rejects a row.
 
-        Nothing of it stays, whether it is rejected or not, and the database
-        can be used afterwards. Constraints that are deferred to the end of a
-        transaction are asked at once on PostgreSQL; on SQLite foreign keys
-        are switched on for this row, for there each connection has to ask
-        for them.
+        Nothing of it stays, whether it is rejected or not (but in a MySQL
+        table without transactions, such as MyISAM's), and the database can
+        be used afterwards. Constraints that are deferred to the end of a
+        transaction are asked at once. On SQLite foreign keys are switched on
+        for this row, for there each connection has to ask for them.
 
         :param row: column -> value.
         :param regex: searched in the database's own text.
@@ -53,23 +53,39 @@ class DataAssertions(AssertionMixin):
         view = self.migrations.on(database)
         with view.connect() as connection:
             _check_at_once(connection)
+            dangling = _dangling_on_sqlite(connection, definition)
             try:
                 insert_rows(connection, definition, [row])
+                if _dangling_on_sqlite(connection, definition) > dangling:
+                    # The commit would refuse it, in these words.
+                    self._check_rejection(
+                        table, "FOREIGN KEY constraint failed", regex, msg
+                    )
+                    return
             except DBAPIError as error:
                 text = str(error.orig)
                 if error.connection_invalidated or view.advice(text):
                     # It was not the row that was rejected.
                     raise
-                if not re.search(regex, text):
-                    self._refute(
-                        msg,
-                        f"table {table!r} rejects the row with another text "
-                        f"than {_pattern(regex)!r}: {text}",
-                    )
+                self._check_rejection(table, text, regex, msg)
                 return
             finally:
                 connection.rollback()
         self._refute(msg, f"table {table!r} accepts the row {dict(row)!r}")
+
+    def _check_rejection(
+        self,
+        table: str,
+        text: str,
+        regex: str | re.Pattern[str] | None,
+        msg: Any,
+    ) -> None:
+        if regex is not None and not re.search(regex, text):
+            self._refute(
+                msg,
+                f"table {table!r} rejects the row with another text than "
+                f"{_pattern(regex)!r}: {text}",
+            )
 
     def assertDataPreserved(
         self,
@@ -93,7 +109,8 @@ class DataAssertions(AssertionMixin):
             lose what they hold.
         :param allow_empty: there need not be a row before.
         :return: a context manager.
-        :raises TableError: no such table or column, or no row before.
+        :raises TableError: no such table or column, or no row before that
+            is to be preserved.
         """
         view = self.migrations.on(database)
         return _Preserving(self, view, tables, lossy, msg, allow_empty)
@@ -109,17 +126,20 @@ class DataAssertions(AssertionMixin):
 
         The rows are asked, not the database's word taken: SQLite checks
         foreign keys only for connections that ask for it, and on servers
-        checks can be switched off. Looks at the default schema.
+        checks can be switched off.
 
         :param allow_empty: there need not be a foreign key.
         :raises TableError: no table has a foreign key.
         """
         found = []
         seen = 0
-        with self.migrations.connect(database=database) as connection:
-            for table, key in foreign_keys(connection):
+        view = self.migrations.on(database)
+        with view.connect() as connection:
+            for schema, table, key in foreign_keys(
+                connection, view.schemas(connection)
+            ):
                 seen += 1
-                dangling = find_dangling(connection, table, key)
+                dangling = find_dangling(connection, schema, table, key)
                 if dangling is not None:
                     found.append(f"  {dangling}")
         if found:
@@ -173,6 +193,25 @@ class _Preserving:
                 "first, or say allow_empty=True"
             )
 
+        if not self._allow_empty and not any(
+            one.rows
+            and table not in self._lossy
+            and set(one.columns) - self._lossy_columns(table)
+            for table, one in self._before.items()
+        ):
+            raise TableError(
+                "lossy names all that holds rows, so nothing would be "
+                f"compared: {listing(map(repr, self._lossy))}; leave out what "
+                "has to be preserved, or say allow_empty=True"
+            )
+
+    def _lossy_columns(self, table: str) -> frozenset[str]:
+        return frozenset(
+            name.rpartition(".")[2]
+            for name in self._lossy
+            if name.rpartition(".")[0] == table
+        )
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -185,14 +224,10 @@ class _Preserving:
         check_lossy(self._lossy, self._contents, contents)
         lines = []
         for table, rows in sorted(self._before.items()):
-            if table in self._lossy:
-                continue
-            lossy = frozenset(
-                name.rpartition(".")[2]
-                for name in self._lossy
-                if name.rpartition(".")[0] == table
-            )
-            lines += what_was_lost(table, rows, after.get(table), lossy)
+            if table not in self._lossy:
+                lines += what_was_lost(
+                    table, rows, after.get(table), self._lossy_columns(table)
+                )
         if lines:
             self._case._refute(
                 self._msg,
@@ -204,17 +239,27 @@ class _Preserving:
 
 def _read(view: MigrationContext) -> tuple[Contents, dict[str, TableRows]]:
     contents = read_contents(view, rows=True)
-    rows = {}
-    for key, content in contents.items():
-        name, _, table = key.rpartition(":")
-        with view.connect(database=name or None) as connection:
-            primary = inspect(connection).get_pk_constraint(table)
-        rows[key] = TableRows(
-            content.columns,
-            tuple(primary.get("constrained_columns") or ()),
-            content.rows,
+    return contents, {
+        key: TableRows(one.columns, one.key, one.rows)
+        for key, one in contents.items()
+    }
+
+
+def _dangling_on_sqlite(connection: Connection, table: Table) -> int:
+    """Count a table's rows that refer to nothing, which SQLite, where a
+    constraint is deferred, refuses at the commit alone."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    quote = connection.dialect.identifier_preparer.quote
+    try:
+        return len(
+            connection.exec_driver_sql(
+                f"PRAGMA foreign_key_check({quote(table.name)})"
+            ).all()
         )
-    return contents, rows
+    except DBAPIError:
+        # A key that refers to no key, of which the insert itself tells.
+        return 0
 
 
 def _check_at_once(connection: Connection) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, Row, Table, select, text
-from sqlalchemy.ext.automap import automap_base
+from sqlalchemy import Connection, Engine, Row, Table, select, text
 
 from migtestkit import alembic_api
 from migtestkit.config import MigrationConfig
 from migtestkit.context import commands
 from migtestkit.context.databases import ContextDatabases
 from migtestkit.context.moves import Mover
+from migtestkit.context.objects import mapped_classes
 from migtestkit.context.seeding import Mark, RevisionSeeds, revision_in
 from migtestkit.environment import Environment, Plan, Target
 from migtestkit.errors import ConfigError, RevisionError, TableError, listing
@@ -457,17 +457,12 @@ class MigrationContext:
         self, revision: str | None = None, *, database: str | None = None
     ) -> Mapping[str, type]:
         """Return ORM classes by table name, made by SQLAlchemy's automap
-        from the tables at a revision; tables without a primary key have
+        from the tables of the default schema at a revision, relationships
+        included; the version table, and tables without a primary key, have
         none."""
+        version_table = self.on(database).version_table
         with self._standing_at(revision, database) as connection:
-            metadata = MetaData()
-            metadata.reflect(connection)
-        base = automap_base(metadata=metadata)
-        base.prepare()
-        return {
-            str(one.__table__.name): one
-            for one in base.classes
-        }
+            return mapped_classes(connection, leave_out=version_table)
 
     def rows(
         self,
@@ -528,6 +523,11 @@ class MigrationContext:
     def connect(self, *, database: str | None = None) -> Connection:
         """Return a new connection, for all else; close it before a move."""
         return self._target(database).engine.connect()
+
+    def schemas(self, connection: Connection) -> Sequence[str | None]:
+        """Return the schemas that may hold tables, ``None`` for the default
+        one."""
+        return self._target(None).backend.schemas(connection)
 
     def advice(self, error: str) -> str:
         """Return a line of advice on a database's error text, such as on a

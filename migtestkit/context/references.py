@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,18 +47,22 @@ class Dangling:
 
 
 def foreign_keys(
-    connection: Connection,
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Return the tables of the default schema, each with its foreign keys
-    as SQLAlchemy's Inspector tells them, one at a time."""
+    connection: Connection, schemas: Sequence[str | None]
+) -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
+    """Return the foreign keys of some schemas, each with its schema and
+    table, as SQLAlchemy's Inspector tells it."""
     inspector = inspect(connection)
-    for table in sorted(inspector.get_table_names()):
-        for one in inspector.get_foreign_keys(table):
-            yield table, dict(one)
+    for schema in schemas:
+        for table in sorted(inspector.get_table_names(schema)):
+            for one in inspector.get_foreign_keys(table, schema):
+                yield schema, table, dict(one)
 
 
 def find_dangling(
-    connection: Connection, table: str, key: Mapping[str, Any]
+    connection: Connection,
+    schema: str | None,
+    table: str,
+    key: Mapping[str, Any],
 ) -> Dangling | None:
     """Look for rows that refer to nothing.
 
@@ -68,19 +72,21 @@ def find_dangling(
     SIMPLE``, SQL's default).
     """
     inspector = inspect(connection)
-    target, schema = key["referred_table"], key.get("referred_schema")
+    target, other_schema = key["referred_table"], key.get("referred_schema")
     names = list(key["referred_columns"])
     constrained = key["constrained_columns"]
-    child = sql_table(table, *map(column, constrained))
+    child = sql_table(table, *map(column, constrained), schema=schema)
     columns = [child.c[name] for name in constrained]
     given = and_(*(one.is_not(None) for one in columns))
     wanted = select(*columns).where(given)
-    there = inspector.has_table(target, schema)
+    there = inspector.has_table(target, other_schema)
     if there:
         # SQLite's short form means the primary key.
-        primary = inspector.get_pk_constraint(target, schema)
+        primary = inspector.get_pk_constraint(target, other_schema)
         names = names or primary["constrained_columns"]
-        parent = sql_table(target, *map(column, names), schema=schema)
+        parent = sql_table(
+            target, *map(column, names), schema=other_schema
+        )
         other = parent.alias("referred")
         match = and_(*(one == other.c[n] for one, n in zip(columns, names)))
         wanted = wanted.where(
@@ -92,8 +98,10 @@ def find_dangling(
     if not count:
         return None
     rows = connection.execute(wanted.limit(EXAMPLES)).all()
+    if other_schema:
+        target = f"{other_schema}.{target}"
     return Dangling(
-        table,
+        f"{schema}.{table}" if schema else table,
         tuple(constrained),
         f"{target} ({', '.join(names)})" if there
         else f"{target}, which does not exist",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import MetaData, Table, inspect, select
+from sqlalchemy import Connection, MetaData, Table, inspect, select
 
 from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
@@ -29,10 +29,12 @@ class Content:
 
     :ivar columns: its columns' names.
     :ivar rows: all of its rows, empty if they were not asked for.
+    :ivar key: the columns of its primary key.
     """
 
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
+    key: tuple[str, ...] = ()
 
 
 Contents = Mapping[str, Content]
@@ -116,32 +118,44 @@ def _apply(context: MigrationContext, revision: str) -> None:
 
 
 def read_contents(context: MigrationContext, *, rows: bool) -> Contents:
-    """Return what all tables but the version table hold, by table.
+    """Return what all tables but the version table hold, by table, which is
+    called ``"schema.table"`` outside the default schema.
 
     :param rows: read the rows too.
     """
     found: dict[str, Content] = {}
     for name in context.databases:
         version_table = context.on(name).version_table
+        schemas = context._target(name).backend.schemas
         with context.connect(database=name) as connection:
-            for table in inspect(connection).get_table_names():
-                if table == version_table:
-                    continue
-                definition = Table(
-                    table,
-                    MetaData(),
-                    autoload_with=connection,
-                    resolve_fks=False,
-                )
-                content: tuple[dict[str, Any], ...] = ()
-                if rows:
-                    result = connection.execute(select(definition))
-                    content = tuple(dict(row) for row in result.mappings())
-                key = table if name is None else f"{name}:{table}"
-                found[key] = Content(
-                    tuple(one.name for one in definition.columns), content
-                )
+            for schema in schemas(connection):
+                for table in inspect(connection).get_table_names(schema):
+                    if table != version_table:
+                        label = f"{schema}.{table}" if schema else table
+                        key = label if name is None else f"{name}:{label}"
+                        found[key] = _content(connection, table, schema, rows)
     return found
+
+
+def _content(
+    connection: Connection, table: str, schema: str | None, rows: bool
+) -> Content:
+    definition = Table(
+        table,
+        MetaData(),
+        schema=schema,
+        autoload_with=connection,
+        resolve_fks=False,
+    )
+    content: tuple[dict[str, Any], ...] = ()
+    if rows:
+        result = connection.execute(select(definition))
+        content = tuple(dict(row) for row in result.mappings())
+    return Content(
+        tuple(one.name for one in definition.columns),
+        content,
+        tuple(one.name for one in definition.primary_key),
+    )
 
 
 def check_lossy(

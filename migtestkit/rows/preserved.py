@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import re
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +14,13 @@ from typing import Any
 
 __unittest = True
 
+_MOMENTS = (datetime.date, datetime.time)
+_TRUTHS = {"true": "1", "t": "1", "false": "0", "f": "0"}
+#: Day, time, digits of the second and zone, as databases write them.
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?"
+    r"(Z|[+-]\d\d(?::\d\d)?)?)?"
+)
 #: How many examples a report gives of one thing.
 EXAMPLES = 3
 
@@ -64,12 +73,13 @@ def what_was_lost(
 def _by_key(
     table: str, before: TableRows, after: TableRows, shared: Sequence[str]
 ) -> list[str]:
-    there = {_key(row, before.key): row for row in after.rows}
+    then, now_ = _samples(before), _samples(after)
+    there = {_content(row, before.key, then): row for row in after.rows}
     gone: list[str] = []
     changed: dict[str, list[str]] = {}
     for row in before.rows:
         shown = ", ".join(f"{name}={row[name]!r}" for name in before.key)
-        now = there.get(_key(row, before.key))
+        now = there.get(_content(row, before.key, now_))
         if now is None:
             gone.append(shown)
             continue
@@ -96,14 +106,18 @@ def _by_key(
 def _by_content(
     table: str, before: TableRows, after: TableRows, shared: Sequence[str]
 ) -> list[str]:
-    def content(row: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(_meaning(row[name]) for name in shared)
-
-    left = Counter(content(row) for row in after.rows)
+    if not shared:
+        return [
+            f"table {table!r}: none of its columns is left, so its "
+            f"{_many(len(before.rows), 'row')} cannot be compared"
+        ]
+    then, now = _samples(before), _samples(after)
+    left = Counter(_content(row, shared, then) for row in after.rows)
     lost = []
     for row in before.rows:
-        if left[content(row)]:
-            left[content(row)] -= 1
+        meaning = _content(row, shared, now)
+        if left[meaning]:
+            left[meaning] -= 1
         else:
             lost.append(_short({name: row[name] for name in shared}))
     if not lost:
@@ -115,17 +129,33 @@ def _by_content(
     ]
 
 
-def _key(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_meaning(row[name]) for name in names)
+def _samples(table: TableRows) -> Mapping[str, Any]:
+    """Return a value of each column, which tells how the texts that stand
+    there at another moment are to be read."""
+    found: dict[str, Any] = {}
+    for row in table.rows:
+        for name, value in row.items():
+            if value is not None:
+                found.setdefault(name, value)
+        if len(found) == len(table.columns):
+            break
+    return found
+
+
+def _content(
+    row: Mapping[str, Any], names: Sequence[str], beside: Mapping[str, Any]
+) -> tuple[str, ...]:
+    return tuple(_meaning(row[name], beside.get(name)) for name in names)
 
 
 def same_value(one: Any, other: Any) -> bool:
     """Say whether two values mean the same: ``1`` and ``True`` and ``"1"``,
-    a date and its ISO text, a UUID and its text."""
-    if isinstance(one, type(other)) or isinstance(other, type(one)):
-        return bool(one == other)
+    a date and its ISO text, a date and its midnight, a UUID and its text, a
+    document and its JSON."""
     if one is None or other is None:
-        return False
+        return one is other
+    if type(one) is type(other) and not isinstance(one, _MOMENTS):
+        return bool(one == other)
     return _meaning(one, other) == _meaning(other, one)
 
 
@@ -140,8 +170,10 @@ def _meaning(value: Any, beside: Any = None) -> str:
         plain = int(value) if isinstance(value, bool) else value
         return _number(Decimal(str(plain)))
     if isinstance(value, datetime.datetime):
-        return _without_zeros(value.isoformat(" "))
-    if isinstance(value, (datetime.date, datetime.time)):
+        return _moment(value)
+    if isinstance(value, datetime.date):
+        return _moment(datetime.datetime(value.year, value.month, value.day))
+    if isinstance(value, datetime.time):
         return value.isoformat()
     if isinstance(value, uuid.UUID):
         return value.hex
@@ -149,7 +181,16 @@ def _meaning(value: Any, beside: Any = None) -> str:
         return bytes(value).hex()
     if isinstance(value, str):
         return _text(value, beside)
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, sort_keys=True, default=repr)
     return repr(value)
+
+
+def _moment(value: datetime.datetime) -> str:
+    """Return the time in UTC; one without a zone is taken as it stands."""
+    if value.tzinfo is not None:
+        value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    return value.isoformat(" ")
 
 
 def _number(value: Decimal) -> str:
@@ -164,16 +205,36 @@ def _without_zeros(text: str) -> str:
 
 
 def _text(value: str, beside: Any) -> str:
-    if isinstance(beside, (int, float, Decimal)):
-        try:
+    """Read a text as what it is compared with, if it can be read so."""
+    try:
+        if isinstance(beside, bool) and value.lower() in _TRUTHS:
+            return _TRUTHS[value.lower()]
+        if isinstance(beside, (int, float, Decimal)):
             return _number(Decimal(value))
-        except InvalidOperation:
-            return value
-    if isinstance(beside, datetime.datetime):
-        return _without_zeros(value.replace("T", " "))
-    if isinstance(beside, uuid.UUID):
-        return value.replace("-", "").lower()
+        if isinstance(beside, datetime.date):
+            return _moment(_read_moment(value))
+        if isinstance(beside, uuid.UUID):
+            return uuid.UUID(value).hex
+        if isinstance(beside, (dict, list)):
+            return _meaning(json.loads(value))
+    except (ValueError, InvalidOperation):
+        pass
     return value
+
+
+def _read_moment(text: str) -> datetime.datetime:
+    # Before Python 3.11 neither a short zone nor any number of digits.
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        return datetime.datetime.fromisoformat(text)
+    day, time, digits, zone = match.groups()
+    zone = {"Z": "+00:00"}.get(zone or "", zone or "")
+    if len(zone) == 3:
+        zone += ":00"
+    digits = (digits or "").ljust(6, "0")[:6]
+    return datetime.datetime.fromisoformat(
+        f"{day} {time or '00:00:00'}.{digits}{zone}"
+    )
 
 
 def _examples(texts: Sequence[str]) -> str:
