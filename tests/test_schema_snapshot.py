@@ -95,7 +95,7 @@ class TestReaders(unittest.TestCase):
             read_schema(connection, exclude=["a"], schemas=["b"])
             self.assertFalse(connection.in_transaction())
         self.assertEqual(
-            calls, [(frozenset(), (None,)), (frozenset({"a"}), ("b",))]
+            calls, [(frozenset(), None), (frozenset({"a"}), ("b",))]
         )
 
 

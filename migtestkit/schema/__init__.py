@@ -8,7 +8,12 @@ from migtestkit.schema.difference import (
 from migtestkit.schema.look import SchemaLook, look_at_schema
 from migtestkit.schema.reading import read_schema, register_reader
 from migtestkit.schema.snapshot import Fact, SchemaSnapshot
-from migtestkit.schema import inspector, sqlite  # noqa: F401  readers
+from migtestkit.schema import (  # noqa: F401  readers
+    inspector,
+    postgresql,
+    sqlite,
+    sqlite_look,
+)
 
 __all__ = [
     "Difference",

@@ -31,12 +31,12 @@ _ACTIONS = ("match", "ondelete", "onupdate", "deferrable", "initially")
 def read_inspector(
     connection: Connection,
     exclude: frozenset[str],
-    schemas: Sequence[str | None],
+    schemas: Sequence[str | None] | None,
 ) -> SchemaSnapshot:
     """The reader for databases that have no other."""
     inspector = sqlalchemy.inspect(connection)
     facts: dict[Fact, str] = {}
-    for schema in schemas:
+    for schema in (None,) if schemas is None else schemas:
         reader = _Reader(inspector, connection, exclude, schema)
         for fact, definition in reader.facts():
             if fact.container is None or fact.container not in reader.hidden:

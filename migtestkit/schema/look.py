@@ -1,20 +1,18 @@
-"""Has a schema changed at all, before anyone reads it in full?
+"""Has a schema changed at all, before anyone puts it into words?
 
 A walk looks at the schema hundreds of times and finds it unchanged almost
-always. A look is the cheapest thing that tells: for SQLite the raw rows of
-``sqlite_master``, which are read in full only where two looks differ.
+always. A look is the cheapest thing that tells: the raw rows of the
+database's own catalogue, which are put into words only where two looks
+differ, even when the schema is long gone.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.pool import StaticPool
 
 from migtestkit.schema.difference import Difference, compare
 from migtestkit.schema.reading import read_schema
@@ -22,9 +20,7 @@ from migtestkit.schema.snapshot import SchemaSnapshot
 
 __unittest = True
 
-_ROWS = "SELECT type, name, tbl_name, sql FROM sqlite_master"
-#: Makes what the others refer to first.
-_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
+_RawT = TypeVar("_RawT")
 
 
 class SchemaLook:
@@ -43,77 +39,77 @@ class SchemaLook:
 
     def differences(self, later: SchemaLook) -> tuple[Difference, ...]:
         """Return in what a later look differs."""
-        if self.same_as(later):
+        if self._seems_same(later):
             return ()
         return compare(self.snapshot, later.snapshot)
 
     def same_as(self, other: SchemaLook) -> bool:
+        """Say whether nothing has changed."""
+        return not self.differences(other)
+
+    def _seems_same(self, other: SchemaLook) -> bool:
         """Say whether nothing has changed, as far as is quickly told."""
-        return not compare(self.snapshot, other.snapshot)
+        return False
 
 
-@dataclass(frozen=True)
-class _Raw:
-    """What SQLite's catalogue holds, unread."""
+class RawLook(SchemaLook, Generic[_RawT]):
+    """Raw rows, and how a schema is made of them.
 
-    rows: frozenset[tuple[Any, ...]]
-    version: int
+    :param raw: the rows; equal ones make equal schemas.
+    :param understand: makes a snapshot of them, without the database.
+    """
 
-
-class _SQLiteLook(SchemaLook):
-    """Raw rows, from which the schema can be made again to be read."""
-
-    def __init__(self, raw: _Raw, exclude: Collection[str]) -> None:
+    def __init__(
+        self, raw: _RawT, understand: Callable[[_RawT], SchemaSnapshot]
+    ) -> None:
         self._raw = raw
-        self._exclude = exclude
+        self._understand = understand
 
-    def same_as(self, other: SchemaLook) -> bool:
-        return isinstance(other, _SQLiteLook) and self._raw == other._raw
+    def _seems_same(self, other: SchemaLook) -> bool:
+        return isinstance(other, RawLook) and bool(self._raw == other._raw)
 
     @functools.cached_property
-    def _full(self) -> SchemaSnapshot:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
-        try:
-            with engine.connect() as connection:
-                for row in sorted(self._raw.rows, key=_creation):
-                    if row[3] and not row[1].startswith("sqlite_"):
-                        connection.exec_driver_sql(row[3])
-                connection.exec_driver_sql(
-                    f"PRAGMA user_version = {self._raw.version}"
-                )
-                return read_schema(connection, exclude=self._exclude)
-        finally:
-            engine.dispose()
+    def _understood(self) -> SchemaSnapshot:
+        return self._understand(self._raw)
 
     @property
     def snapshot(self) -> SchemaSnapshot:
-        return self._full
+        return self._understood
 
 
-def _creation(row: tuple[Any, ...]) -> tuple[int, str]:
-    return _ORDER.get(row[0], 9), row[1]
+class Looker(Protocol):
+    """How one kind of database is looked at; nothing where it cannot be."""
+
+    def __call__(
+        self, connection: Connection, exclude: Collection[str]
+    ) -> SchemaLook | None:
+        """Read the raw rows; writes nothing."""
+
+
+_LookerT = TypeVar("_LookerT", bound=Looker)
+_LOOKERS: dict[str, Looker] = {}
+
+
+def register_look(*dialects: str) -> Callable[[_LookerT], _LookerT]:
+    """Decorator: this function looks at the schemas of these dialects."""
+
+    def register(looker: _LookerT) -> _LookerT:
+        for dialect in dialects:
+            _LOOKERS[dialect] = looker
+        return looker
+
+    return register
 
 
 def look_at_schema(
     connection: Connection, *, exclude: Collection[str] = ()
 ) -> SchemaLook:
-    """Look at the default schema of a connection.
+    """Look at what :func:`read_schema` would read.
 
     :param exclude: names of tables to leave out.
     """
-    if connection.dialect.name != "sqlite":
+    looker = _LOOKERS.get(connection.dialect.name)
+    found = looker(connection, exclude) if looker else None
+    if found is None:
         return SchemaLook(read_schema(connection, exclude=exclude))
-    rows = connection.exec_driver_sql(_ROWS).all()
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar()
-    unwanted = {name.lower() for name in exclude}
-    kept = frozenset(
-        tuple(row) for row in rows if row[2].lower() not in unwanted
-    )
-    if any(_cannot_be_made_again(row) for row in kept):
-        return SchemaLook(read_schema(connection, exclude=exclude))
-    return _SQLiteLook(_Raw(kept, int(version or 0)), exclude)
-
-
-def _cannot_be_made_again(row: tuple[Any, ...]) -> bool:
-    """Virtual tables bring shadow tables with them."""
-    return row[0] == "table" and "virtual" in (row[3] or "")[:40].lower()
+    return found

@@ -19,14 +19,15 @@ class Reader(Protocol):
     """How the schema of one kind of database is read.
 
     ``exclude`` holds names of tables to leave out, ``schemas`` the schemas
-    to look at, ``None`` among them for the connection's default one.
+    to look at, ``None`` among them for the connection's default one; it is
+    ``None`` where all that a database has are to be read.
     """
 
     def __call__(
         self,
         connection: Connection,
         exclude: frozenset[str],
-        schemas: Sequence[str | None],
+        schemas: Sequence[str | None] | None,
     ) -> SchemaSnapshot:
         """Read the schema; writes nothing."""
 
@@ -60,8 +61,9 @@ def read_schema(
 
     ``exclude`` names tables to leave out with all that is theirs,
     typically Alembic's version table; ``"schema.table"`` names one outside
-    the default schema.  ``schemas`` names the schemas to read, by default
-    the connection's default one alone.
+    the default schema.  ``schemas`` names the schemas to read, ``None``
+    among them for the connection's default one; by default all are read
+    where the dialect has a reader of its own, else the default one alone.
 
     The connection is the caller's, and only read.  Where the caller had no
     transaction open, none is open afterwards.
@@ -76,7 +78,7 @@ def read_schema(
         return reader(
             connection,
             frozenset(exclude),
-            (None,) if schemas is None else tuple(schemas),
+            None if schemas is None else tuple(schemas),
         )
     finally:
         # SQLAlchemy begins by itself with the first statement.

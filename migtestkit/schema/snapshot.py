@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 #: The kinds of fact that other facts belong to.
-CONTAINERS = ("table", "virtual table", "view", "materialized view")
+CONTAINERS = (
+    "table", "virtual table", "foreign table", "view", "materialized view"
+)
 
 _PRINTED_FIRST = ("column", "primary key")
 
@@ -88,12 +90,12 @@ class SchemaSnapshot:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The names of the tables, virtual ones included, sorted."""
+        """The names of the tables, virtual and foreign ones too, sorted."""
         return tuple(
             sorted(
                 fact.name
                 for fact in self.facts
-                if fact.kind in ("table", "virtual table")
+                if fact.kind in ("table", "virtual table", "foreign table")
             )
         )
 

@@ -136,7 +136,7 @@ _KNOWN: dict[tuple[str, str], _Table] = {}
 def read_sqlite(
     connection: Connection,
     exclude: frozenset[str],
-    schemas: Sequence[str | None],
+    schemas: Sequence[str | None] | None,
 ) -> SchemaSnapshot:
     """The reader for SQLite; ``schemas`` may name attached databases.
 
@@ -144,7 +144,7 @@ def read_sqlite(
     tables of virtual tables are no facts.
     """
     facts: dict[Fact, str] = {}
-    for schema in schemas:
+    for schema in (None,) if schemas is None else schemas:
         for fact, definition in _Reader(connection, exclude, schema).facts():
             facts[_unused(fact, facts)] = definition
     return SchemaSnapshot(connection.dialect.name, facts)

@@ -1,0 +1,1 @@
+"""Changes of catalogues, and who sees them: ``python -m tests.catalogue``."""
