@@ -10,6 +10,7 @@ from migtestkit.schema.reading import read_schema, register_reader
 from migtestkit.schema.snapshot import Fact, SchemaSnapshot
 from migtestkit.schema import (  # noqa: F401  readers
     inspector,
+    mysql,
     postgresql,
     sqlite,
     sqlite_look,
