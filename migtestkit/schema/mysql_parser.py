@@ -12,7 +12,7 @@ __unittest = True
 _Facts = Iterator[tuple[Fact, str]]
 
 _NAME = r"`((?:[^`]|``)*)`"
-_SIMPLE_NAME = re.compile(r"`(\w+)`")
+_SIMPLE_NAME = re.compile(r"(?<!`)`(\w+)`(?!`)")
 _COLUMN = re.compile(rf"{_NAME} (.*)", re.DOTALL)
 _PRIMARY_KEY = re.compile(r"PRIMARY KEY (.*)", re.DOTALL)
 _INDEX = re.compile(rf"(?:([A-Z]+) )?KEY {_NAME} (.*)", re.DOTALL)

@@ -107,7 +107,10 @@ SELECT 2605, oid, 'cast', 0, 0, concat(
     format_type(castsource, NULL), ' AS ', format_type(casttarget, NULL)),
     concat_ws(' ', castmethod, nullif(castfunc, 0)::regprocedure,
               castcontext), 0
-FROM pg_cast WHERE oid >= 16384
+FROM pg_cast AS c WHERE oid >= 16384 AND NOT EXISTS (
+    SELECT FROM pg_depend AS d
+    WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid
+      AND d.deptype = 'i')
 UNION ALL
 SELECT 2617, oid, 'operator', 0, 0, oid::regoperator::text, concat_ws(' ',
     oprcode::oid::regproc, 'COMMUTATOR ' || nullif(oprcom, 0)::regoperator,
