@@ -224,8 +224,8 @@ table "team"
         self.addCleanup(servers.ask, server, f"DROP USER {user}")
         servers.ask(server, f"CREATE USER {user}")
         servers.ask(
-            server, f"GRANT SELECT, EXECUTE, SHOW VIEW ON {self.url.database}.* "
-            f"TO {user}",
+            server, "GRANT SELECT, EXECUTE, SHOW VIEW "
+            f"ON {self.url.database}.* TO {user}",
         )
         engine = create_engine(
             self.url.set(username=user, password=None), poolclass=NullPool
