@@ -64,14 +64,14 @@ class Column(NamedTuple):
     type: str
     not_null: bool
     default: str | None
-    identity: str
-    generated: str
-    collation: str | None
-    storage: str | None
-    compression: str | None
-    statistics: int | None
-    options: list[str] | None
-    foreign_options: list[str] | None
+    identity: str = ""
+    generated: str = ""
+    collation: str | None = None
+    storage: str | None = None
+    compression: str | None = None
+    statistics: int | None = None
+    options: list[str] | None = None
+    foreign_options: list[str] | None = None
 
 
 class Sequence_(NamedTuple):
@@ -299,8 +299,9 @@ class Catalogue:
     def columns(self) -> dict[int, list[Column]]:
         """The columns of each table, in order."""
         found = defaultdict(list)
-        for row in self._rows("columns", Column):
-            found[row.relation].append(row)
+        for *row, rare in self._sections["columns"]:
+            column = Column(*row, *(rare or ()))
+            found[column.relation].append(column)
         return found
 
     @functools.cached_property

@@ -24,6 +24,7 @@ from migtestkit.schema.postgresql_queries import (
     PG_POLICY,
     PG_REWRITE,
     PG_TRIGGER,
+    STAMP,
 )
 from migtestkit.schema.snapshot import Fact
 
@@ -57,11 +58,6 @@ _ENABLED = {
     "O": "", "D": "DISABLED", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"
 }
 _MOST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
-
-# Some builds of the server (seen: Debian's 15.20) note in each column where
-# in the WAL its table was made. Nobody can set that, and it is documented
-# nowhere; the same table made again has another.
-_STAMP = "pg_attver="
 
 _WORDS = re.compile(
     r"^(?:PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK|EXCLUDE) ?(?=\(|USING|NULLS)"
@@ -201,7 +197,7 @@ class _Reader:
             words.append(f"STATISTICS {row.statistics}")
         for options in (row.options, row.foreign_options):
             shown = [
-                one for one in options or () if not one.startswith(_STAMP)
+                one for one in options or () if not one.startswith(STAMP)
             ]
             if shown:
                 words.append(f"OPTIONS ({', '.join(shown)})")

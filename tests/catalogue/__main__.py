@@ -30,9 +30,9 @@ Each change below is made in a database and undone again. The kit reads the
 database's own catalogue; beside it stand SQLAlchemy's Inspector, asked by all
 its methods, and Alembic's autogenerate, with types and defaults compared,
 whose models are the tables as they were reflected just before the change;
-where it fails on a change, it has seen it. The last two are made for other ends, and the table is no judgement of them:
-it says what a test that rests on them can find. Counted with Alembic
-{alembic} and SQLAlchemy {sqlalchemy}.
+where it fails on a change, it has seen it. The last two are made for other
+ends, and the table is no judgement of them: it says what a test that rests on
+them can find. Counted with Alembic {alembic} and SQLAlchemy {sqlalchemy}.
 
 {summary}
 
