@@ -250,8 +250,8 @@ class TestRules(unittest.TestCase):
             self.refused("foreign_key", reason="x"),
         )
         self.assertIn(
-            "unknown kind; there are autoincrement, check, column, comment, "
-            "default, ",
+            "unknown kind; there are access method, aggregate, autoincrement, "
+            "cast, ",
             self.refused("zzz", reason="x"),
         )
         self.assertEqual(

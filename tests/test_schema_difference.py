@@ -94,6 +94,20 @@ class TestDifference(unittest.TestCase):
         added = Difference("view", None, "v", None, start).describe()
         self.assertLess(len(added), 250)
 
+    def test_a_sentence_has_one_line(self) -> None:
+        view = Difference("view", None, "v", "SELECT a\n  FROM t", "SELECT 1")
+        self.assertEqual(
+            view.describe(),
+            'view "v" is SELECT a FROM t before, SELECT 1 after',
+        )
+        added = Difference("view", None, "v", None, "SELECT a\n  FROM t")
+        self.assertTrue(added.describe().endswith(": SELECT a FROM t"))
+        spaces = Difference("function", None, "f()", "a\nb", "a b")
+        self.assertEqual(
+            spaces.describe(),
+            "function \"f()\" is 'a\\nb' before, 'a b' after",
+        )
+
     def test_plain_data(self) -> None:
         difference = Difference("column", "t", "a", None, "INT")
         self.assertEqual(pickle.loads(pickle.dumps(difference)), difference)

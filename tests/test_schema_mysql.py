@@ -6,6 +6,7 @@ import pickle
 import unittest
 from typing import Any
 
+from migtestkit.config.ignoring import KINDS
 from migtestkit.databases import backend_for
 from migtestkit.errors import MigtestkitError
 from migtestkit.schema import (
@@ -84,7 +85,12 @@ class TestChanges(MySQLTestCase):
                 self.run_sql(*statements(mutation.do))
                 changed = self.look()
                 self.run_sql(*undo)
-                text = describe_differences(before.differences(changed))
+                differences = before.differences(changed)
+                self.assertLessEqual(
+                    {one.kind for one in differences}, set(KINDS)
+                )
+                text = describe_differences(differences)
+                self.assertNotIn("\n ", text)
                 self.assertIn(mutation.told, text)
                 self.assertFalse(before.same_as(changed))
                 self.assertEqual(

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 from unittest import mock
 
+from migtestkit.config.ignoring import KINDS
 from migtestkit.databases import backend_for
 from migtestkit.schema import (
     Fact,
@@ -102,7 +103,12 @@ class TestChanges(PostgreSQLTestCase):
                 self.run_sql(*statements(mutation.do))
                 changed = self.look()
                 self.run_sql(*statements(mutation.undo))
-                text = describe_differences(before.differences(changed))
+                differences = before.differences(changed)
+                self.assertLessEqual(
+                    {one.kind for one in differences}, set(KINDS)
+                )
+                text = describe_differences(differences)
+                self.assertNotIn("\n ", text)
                 self.assertIn(self.filled(mutation.told), text)
                 self.assertFalse(before.same_as(changed))
                 self.assertEqual(

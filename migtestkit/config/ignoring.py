@@ -16,24 +16,58 @@ __unittest = True
 OF_MODELS = ("autoincrement", "default", "nullable", "other", "type")
 KINDS = (
     *OF_MODELS,
+    "access method",
+    "aggregate",
+    "cast",
     "check",
+    "clause",
+    "collation",
     "column",
     "comment",
+    "composite type",
+    "conversion",
+    "default privilege",
     "domain",
     "enum",
+    "event",
+    "event trigger",
     "exclude constraint",
     "extension",
     "foreign key",
+    "foreign table",
+    "foreign-data wrapper",
     "function",
+    "grant",
     "index",
+    "language",
     "materialized view",
+    "not null",
+    "operator",
+    "operator class",
+    "operator family",
     "option",
+    "owner",
     "policy",
     "primary key",
+    "procedure",
+    "publication",
+    "range",
+    "revocation",
+    "rule",
+    "schema",
     "sequence",
+    "server",
+    "statistics",
+    "subscription",
     "table",
+    "text search configuration",
+    "text search dictionary",
+    "text search parser",
+    "text search template",
+    "transform",
     "trigger",
     "unique constraint",
+    "user mapping",
     "view",
     "virtual table",
 )
@@ -91,7 +125,7 @@ class Ignore:
             )
         if self.kind is not None and self.kind not in KINDS:
             near = suggest(str(self.kind), KINDS)
-            near = near or f"; there are {listing(sorted(KINDS), 40)}"
+            near = near or f"; there are {listing(sorted(KINDS), 99)}"
             raise ConfigError(f"{self} has an unknown kind{near}")
         for option in ("table", "name"):
             value = getattr(self, option)

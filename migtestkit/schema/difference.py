@@ -61,7 +61,9 @@ class Difference:
         if self.table is not None and self.kind not in CONTAINERS:
             subject = f'table "{self.table}": {subject}'
         if self.before is not None and self.after is not None:
-            before, after = _shorten_both(self.before, self.after)
+            before, after = _shorten_both(
+                *_on_one_line(self.before, self.after)
+            )
             return (
                 f"{subject} is {before} {before_label}, "
                 f"{after} {after_label}"
@@ -71,7 +73,8 @@ class Difference:
         definition = self.after or self.before or ""
         if not self.fact.adds(definition):
             return sentence
-        return f"{sentence}: {_shorten(definition)}"
+        (shown,) = _on_one_line(definition)
+        return f"{sentence}: {_shorten(shown)}"
 
     def __str__(self) -> str:
         """The sentence with the plainest labels."""
@@ -156,6 +159,14 @@ def _definition(
 
 def _list(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
+
+
+def _on_one_line(*texts: str) -> list[str]:
+    """Texts as a sentence holds them, still different if they were."""
+    shown = [" ".join(text.split()) for text in texts]
+    if len(set(shown)) < len(set(texts)):
+        return [repr(text) for text in texts]
+    return shown
 
 
 def _shorten(text: str) -> str:
