@@ -149,6 +149,21 @@ class TestWhatIsRun(SnapshotTestCase):
             self.assertTrue(outcome.wasSuccessful(), outcome.failures)
             self.assertEqual(expected, self.ran())
 
+    def test_an_assertion_about_upgrades_really_runs_them(self) -> None:
+        self.tables_at("r4")
+        self.ran()
+        ini = str(self.ini)
+
+        class Case(MigrationTestCase):
+            alembic_config = ini
+
+            def test(self) -> None:
+                self.assertUpgrades("r3")
+
+        outcome = run_case(Case)
+        self.assertTrue(outcome.wasSuccessful(), outcome)
+        self.assertEqual(["r1", "r2", "r3"], self.ran())
+
     def checks(self, *names: str) -> unittest.TestResult:
         from migtestkit.checks import HistoryChecks
 

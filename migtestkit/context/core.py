@@ -197,7 +197,12 @@ class MigrationContext:
         :raises RevisionError: the target means nothing, or too much.
         :raises MigrationFailed: a revision failed.
         """
-        target = self._moving(database)
+        return self._upgrade(self._moving(database), revision, reuse=True)
+
+    def _upgrade(
+        self, target: Target, revision: str, *, reuse: bool
+    ) -> str | tuple[str, ...]:
+        """Upgrade; with ``reuse`` what is kept may stand for a run."""
         heads = self._known_heads(target)
         self.history.check_target(revision)
         try:
@@ -211,7 +216,7 @@ class MigrationContext:
             raise self.history.problem(revision, error) from None
         resolved = self.history.resolve(revision, heads)
         steps = [alembic_api.step_revision(step) for step in plan]
-        self._mover.apply(steps, [target], reuse=True)
+        self._mover.apply(steps, [target], reuse=reuse)
         return self._shown(resolved)
 
     def migrate_up_before(
