@@ -12,10 +12,14 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from migtestkit.__main__ import main
 from migtestkit.cli.check import known_checks, select_checks
+from migtestkit.cli.colours import wants_colours
 from migtestkit.cli.main import database_url
+from migtestkit.cli.progress import Clock, Progress
+from migtestkit.cli.selection import part
 from migtestkit.errors import ConfigError
 from tests import zoo
 
@@ -166,11 +170,160 @@ class TestOptions(CommandTestCase):
                       out)
 
 
+class TestSelection(CommandTestCase):
+    """Which revisions are judged."""
+
+    def test_since_leaves_out_a_defect_below(self):
+        status, out, _ = self.check("defect_leftover_view", "--since", "r2")
+        self.assertEqual(status, 1)
+        self.assertIn("since r2: judging ", out)
+        root = self.project("defect_broken_downgrade")
+        config = str(root / "alembic.ini")
+        status, out, _ = self.run_command("check", "-c", config)
+        self.assertEqual(status, 1)
+        self.assertIn("r2_index", out)
+        status, out, _ = self.run_command(
+            "check", "-c", config, "--since", "r3"
+        )
+        self.assertEqual((status, "FAILED" in out), (0, False), out)
+
+    def test_what_cannot_be_applied_is_told_where_it_is_needed(self):
+        for check in ("upgrade", "up_down_consistency"):
+            status, out, _ = self.check(
+                "defect_broken_upgrade", "--since", "r3", "--check", check
+            )
+            self.assertEqual(status, 1, out)
+            self.assertIn("r2_index", out)
+
+    def test_since_an_unknown_revision(self):
+        status, _, err = self.check("linear", "--since", "r4_bron")
+        self.assertEqual(status, 2)
+        self.assertIn("--since: revision 'r4_bron'", err)
+        self.assertIn("did you mean 'r4_born'", err)
+
+    def test_shards_judge_each_revision_once(self):
+        for size in range(12):
+            revisions = [str(number) for number in range(size)]
+            for count in range(1, 7):
+                parts = [
+                    part(revisions, number, count)
+                    for number in range(1, count + 1)
+                ]
+                self.assertEqual(sum(parts, []), revisions)
+
+    def test_one_shard_finds_a_defect_and_the_others_pass(self):
+        found = [
+            self.check("defect_broken_downgrade", "--shard", f"{number}/3")[:2]
+            for number in (1, 2, 3)
+        ]
+        self.assertEqual([status for status, _ in found], [0, 1, 0], found)
+        self.assertNotIn("in shard 1/3", found[0][1])
+        self.assertIn(
+            "skipped test_single_head_revision: it judges the history as a "
+            "whole, in shard 1/3", found[1][1],
+        )
+
+    def test_a_shard_without_a_revision(self):
+        status, out, _ = self.check("single", "--shard", "1/2")
+        self.assertEqual(status, 0)
+        self.assertIn("there is no revision to judge", out)
+
+    def test_shards_that_mean_nothing(self):
+        for text in ("0/4", "5/4", "2", "a/b", "1/0"):
+            status, _, err = self.check("linear", "--shard", text)
+            self.assertEqual(status, 2)
+            self.assertIn("--shard must be NUMBER/COUNT", err)
+
+    def test_fail_fast(self):
+        status, out, _ = self.check("defect_broken_upgrade", "--fail-fast")
+        self.assertEqual(status, 1)
+        self.assertIn("1 passed, 1 failed, 0 skipped, 4 not run", out)
+        self.assertIn("not run (--fail-fast): test_model", out)
+
+    def test_fail_fast_ends_a_walk(self):
+        root = self.project("defect_leftover_view")
+        scripts = root / "migrations" / "versions"
+        [second] = scripts.glob("r2*")
+        third = second.read_text("utf-8")
+        for old, new in (("r1_author", "r3_loan"), ("r2_view", "r4_view"),
+                         ("author_names", "more_names")):
+            third = third.replace(old, new)
+        (scripts / "r4_view.py").write_text(third, "utf-8")
+        words = ("check", "-c", str(root / "alembic.ini"), "--check",
+                 "downgrade_leaves_no_trace")
+        _, every, _ = self.run_command(*words)
+        _, first, _ = self.run_command(*words, "--fail-fast")
+        self.assertEqual(
+            [text.count(" traces left by") for text in (every, first)],
+            [2, 1], every,
+        )
+
+    def test_list(self):
+        status, out, _ = self.run_command("check", "--list")
+        self.assertEqual(status, 0)
+        for name in known_checks():
+            self.assertRegex(out, f"(?m)^{name[5:]}\n    [A-Z]")
+
+
+class Stream(io.StringIO):
+    """A stream that says whether it is a terminal."""
+
+    def __init__(self, terminal):
+        super().__init__()
+        self.isatty = lambda: terminal
+
+
+class TestColours(unittest.TestCase):
+    def test_who_gets_them(self):
+        for terminal, environ, expected in (
+            (True, {}, True),
+            (False, {}, False),
+            (True, {"NO_COLOR": "1"}, False),
+            (True, {"NO_COLOR": ""}, True),
+            (True, {"CI": "true"}, False),
+            (True, {"TERM": "dumb"}, False),
+            (False, {"FORCE_COLOR": "1"}, True),
+            (True, {"FORCE_COLOR": "0"}, False),
+            (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ):
+            with self.subTest(terminal=terminal, **environ):
+                self.assertIs(
+                    wants_colours(Stream(terminal), environ), expected
+                )
+
+    def test_forced(self):
+        with mock.patch.dict(os.environ, {"FORCE_COLOR": "1"}):
+            progress = Progress(stream := Stream(False))
+        progress.stop("test_upgrade", "FAILED", 1.0)
+        self.assertIn("\x1b[1;31mFAILED\x1b[0m (1.0 s)", stream.getvalue())
+
+
+class TestClock(unittest.TestCase):
+    def test_time_left(self):
+        with mock.patch("migtestkit.cli.progress.time.monotonic") as now:
+            now.return_value = 0.0
+            clock = Clock()
+            clock.expect({"a": 10, "b": 30})
+            clock.start("a")
+            self.assertEqual(clock.left(), "")
+            for _ in range(5):
+                clock.step()
+            now.return_value = 10.0
+            self.assertEqual(clock.left(), "70 s left, ")
+            clock.stop()
+            clock.start("b")
+            self.assertEqual(clock.left(), "30 s left, ")
+            now.return_value = 100.0
+            self.assertEqual(clock.left(), "5 min left, ")
+
+
 class TestProcess(CommandTestCase):
     """The command as a person starts it."""
 
     def start(self, root, **options):
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+        for name in ("CI", "NO_COLOR", "FORCE_COLOR"):
+            environ.pop(name, None)
         return subprocess.run(
             [sys.executable, "-m", "migtestkit", "check"],
             cwd=root, env=environ, stdin=subprocess.DEVNULL, **options,
@@ -202,7 +355,7 @@ class TestProcess(CommandTestCase):
             re.split("\r\x1b\\[K", line)[-1] for line in text.split("\n")
         ]
         self.assertTrue(
-            any("test_upgrade ....." in line for line in final), final
+            any("test_upgrade \x1b[2m....." in line for line in final), final
         )
 
 

@@ -12,8 +12,10 @@ from typing import Any
 from migtestkit.case import MigrationTestCase
 from migtestkit.checks import HistoryChecks
 from migtestkit.cli.progress import Progress
+from migtestkit.cli.selection import Selection
 from migtestkit.config import MigrationConfig
 from migtestkit.context import MigrationContext
+from migtestkit.context.walks import Scope
 from migtestkit.errors import (
     ConfigError,
     MigrationFailed,
@@ -24,12 +26,29 @@ from migtestkit.errors import (
 
 __unittest = True
 
+#: How often each check runs the history.
+RUNS = {
+    "test_upgrade": 2,
+    "test_model_definitions_match_ddl": 1,
+    "test_up_down_consistency": 3,
+    "test_downgrade_leaves_no_trace": 3,
+}
+
 
 def known_checks() -> tuple[str, ...]:
     """Return the names of all checks, in the order in which they run."""
     return tuple(
         name for name in vars(HistoryChecks) if name.startswith("test_")
     )
+
+
+def describe_checks() -> str:
+    """Return each check with what it catches."""
+    parts = []
+    for name in known_checks():
+        text = " ".join((vars(HistoryChecks)[name].__doc__ or "").split())
+        parts.append(f"{name.removeprefix('test_')}\n    {text}")
+    return "\n".join(parts)
 
 
 def select_checks(
@@ -70,6 +89,7 @@ class Outcome:
     :ivar errors: name -> text, of those that could not run.
     :ivar skipped: name -> reason.
     :ivar notes: what was left out of checks that passed.
+    :ivar not_run: names of those that no longer ran, for one had failed.
     """
 
     passed: list[str] = field(default_factory=list)
@@ -77,6 +97,12 @@ class Outcome:
     errors: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    not_run: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing failed and everything could run."""
+        return not (self.failures or self.errors)
 
     @property
     def summary(self) -> str:
@@ -88,6 +114,8 @@ class Outcome:
         ]
         if self.errors:
             parts.append(f"{len(self.errors)} could not run")
+        if self.not_run:
+            parts.append(f"{len(self.not_run)} not run")
         return ", ".join(parts)
 
 
@@ -153,25 +181,52 @@ def _name(test: Any) -> str:
 
 
 def run_checks(
-    config: MigrationConfig, names: Sequence[str], progress: Progress
+    config: MigrationConfig,
+    names: Sequence[str],
+    progress: Progress,
+    selection: Selection = Selection(),
 ) -> Outcome:
     """Run checks on the project of a configuration.
 
+    :param selection: which revisions to judge.
     :raises MigtestkitError: none of them can run.
     """
     with MigrationContext(config) as context:
         # What would stop every check is said once, before the first.
         history = context.history
+        scope = selection.scope(history)
         progress.title(context.environment.config, history)
+        what = selection.describe(scope, history)
+        if what:
+            progress.line(what)
+    progress.expect(
+        {name: RUNS.get(name, 0) * len(history.revisions) for name in names}
+    )
 
     class History(HistoryChecks, MigrationTestCase):
         def migration_config(self) -> MigrationConfig:
             return config
 
+        def setUp(self) -> None:
+            super().setUp()
+            reason = selection.left_out(self._testMethodName)
+            if not reason and scope.judged == frozenset():
+                reason = "there is no revision to judge"
+                if not history.revisions:
+                    reason = ""
+            if reason:
+                self.skipTest(reason)
+
+        def _scope(self) -> Scope:
+            return scope
+
     outcome = Outcome()
     result = _Result(progress, outcome)
     with progress.following():
-        for name in names:
+        for at, name in enumerate(names):
+            if selection.fail_fast and not outcome.good:
+                outcome.not_run.extend(names[at:])
+                break
             History(name).run(result)
     progress.report(outcome)
     return outcome

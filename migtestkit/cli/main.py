@@ -8,8 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from migtestkit.cli.check import run_checks, select_checks
+from migtestkit.cli.check import describe_checks, run_checks, select_checks
 from migtestkit.cli.progress import Progress
+from migtestkit.cli.selection import Selection, read_shard
 from migtestkit.config import MigrationConfig
 from migtestkit.errors import ConfigError, MigtestkitError
 
@@ -84,12 +85,27 @@ def _add_check(commands: Any) -> None:
         help="run this check only; may be repeated")
     add("--exclude", action="append", default=[], metavar="NAME",
         help="leave this check out; may be repeated")
+    add("--list", action="store_true",
+        help="list the checks, with what they catch, and end")
+    add("--since", metavar="REV",
+        help="judge only this revision and all after it")
+    add("--shard", metavar="N/COUNT",
+        help="judge only the N-th part of the revisions; COUNT machines side "
+        "by side judge each once")
+    add("--fail-fast", action="store_true",
+        help="stop at the first revision, or check, that fails")
     add("-v", "--verbose", action="store_true",
         help="print every revision as it is run")
 
 
 def check(options: argparse.Namespace) -> int:
     """Run ``check``."""
+    if options.list:
+        print(describe_checks())
+        return PASSED
+    selection = Selection(
+        options.since, read_shard(options.shard), options.fail_fast
+    )
     config = MigrationConfig.from_options(
         alembic_config=options.config,
         ini_section=options.name,
@@ -98,7 +114,10 @@ def check(options: argparse.Namespace) -> int:
     )
     names = select_checks(options.check, options.exclude)
     outcome = run_checks(
-        config, names, Progress(sys.stdout, verbose=options.verbose)
+        config,
+        names,
+        Progress(sys.stdout, verbose=options.verbose),
+        selection,
     )
     if outcome.errors:
         return COULD_NOT_RUN

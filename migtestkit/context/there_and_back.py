@@ -20,8 +20,10 @@ from migtestkit import alembic_api
 from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.walks import (
+    EVERYTHING,
     UPGRADE,
     Finding,
+    Scope,
     Walk,
     WalkReport,
     describe_schema_change,
@@ -41,20 +43,30 @@ TRACE = "traces left by the downgrade"
 _LABELS = ("before the upgrade", "after the downgrade")
 
 
-def walk_up_down_up(context: MigrationContext) -> WalkReport:
-    """Take each revision up, down and up again, in upgrade order."""
-    return _walk(context, _Kind(traces=False))
+def walk_up_down_up(
+    context: MigrationContext, scope: Scope = EVERYTHING
+) -> WalkReport:
+    """Take each revision up, down and up again, in upgrade order.
+
+    :param scope: which revisions to judge.
+    """
+    kind = _Kind(traces=False, scope=scope)
+    return _walk(context, kind).limit(scope, context.history)
 
 
 def walk_traces(
-    context: MigrationContext, rules: IgnoreRules | None = None
+    context: MigrationContext,
+    rules: IgnoreRules | None = None,
+    scope: Scope = EVERYTHING,
 ) -> WalkReport:
     """Take each revision up and down, and compare the schema before with the
     schema after, by the database's own catalogue.
 
     :param rules: what to ignore.
+    :param scope: which revisions to judge.
     """
-    return _walk(context, _Kind(traces=True, rules=rules))
+    kind = _Kind(traces=True, rules=rules, scope=scope)
+    return _walk(context, kind).limit(scope, context.history)
 
 
 @dataclass(frozen=True)
@@ -64,10 +76,12 @@ class _Kind:
     :ivar traces: what a downgrade leaves; else whether the second upgrade
         works.
     :ivar rules: which traces to ignore.
+    :ivar scope: which revisions to judge.
     """
 
     traces: bool
     rules: IgnoreRules | None = None
+    scope: Scope = EVERYTHING
 
 
 def _walk(context: MigrationContext, kind: _Kind) -> WalkReport:
@@ -77,7 +91,9 @@ def _walk(context: MigrationContext, kind: _Kind) -> WalkReport:
         failed: set[str] = set()
         at = 0
         together = len(walk.database.databases) == 1
-        while at < len(revisions):
+        while any(kind.scope.judges(one) for one in revisions[at:]):
+            if kind.scope.first_only and walk.report.findings:
+                break
             if together:
                 run = _OneRun(walk, kind, revisions, at, failed)
                 run.go()
@@ -242,7 +258,9 @@ class _OneRun:
             return step
 
         self._phase = UPGRADE
-        stays = revision in self._stays
+        stays = revision in self._stays or not self._kind.scope.judges(
+            revision
+        )
         reason = irreversible_reason(database, revision)
         if not stays and reason is not None:
             self._walk.give_up([revision], reason)
@@ -303,6 +321,8 @@ def _alone(
         walk.report.fail(failure, UPGRADE)
         failed.add(revision)
         return go_on(walk, applied, rest)
+    if not kind.scope.judges(revision):
+        return True
     if _down_and_more(walk, kind, revision, before):
         return True
     return go_on(walk, applied | {revision}, rest)

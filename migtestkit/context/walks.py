@@ -45,6 +45,43 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which revisions a walk judges, and when it stops.
+
+    :ivar judged: the revisions; ``None``: all. The others are applied where
+        these need them, no more. One that cannot be applied is told where a
+        judged one needs it.
+    :ivar first_only: stop at the first finding.
+    """
+
+    judged: frozenset[str] | None = None
+    first_only: bool = False
+
+    def judges(self, revision: str) -> bool:
+        """Say whether a revision is judged."""
+        return self.judged is None or revision in self.judged
+
+    def within(
+        self, findings: Iterable[Finding], history: RevisionHistory
+    ) -> list[Finding]:
+        """Return the findings that count here."""
+        if self.judged is None:
+            return list(findings)
+        return [
+            one
+            for one in findings
+            if one.revision in self.judged
+            or (
+                one.phase.startswith(UPGRADE)
+                and history.dependents(one.revision) & self.judged
+            )
+        ]
+
+
+EVERYTHING = Scope()
+
+
 @dataclass
 class WalkReport:
     """What a walk found.
@@ -57,6 +94,17 @@ class WalkReport:
     tested: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     untested: dict[str, str] = field(default_factory=dict)
+
+    def limit(self, scope: Scope, history: RevisionHistory) -> WalkReport:
+        """Leave out what a scope does not judge; return the report."""
+        self.findings = scope.within(self.findings, history)
+        self.tested = [one for one in self.tested if scope.judges(one)]
+        self.untested = {
+            one: reason
+            for one, reason in self.untested.items()
+            if scope.judges(one)
+        }
+        return self
 
     def fail(self, failure: MigrationFailed, phase: str) -> None:
         """Note a revision that raised."""
@@ -208,21 +256,32 @@ def describe_schema_change(
 # -- upgrades -----------------------------------------------------------------
 
 
-def walk_upgrades(context: MigrationContext) -> WalkReport:
+def walk_upgrades(
+    context: MigrationContext, scope: Scope = EVERYTHING
+) -> WalkReport:
     """Upgrade the whole history twice: in env.py's own way, in one run, and
     revision by revision, each in a run of its own.
 
     What fails in one way only is told apart.
+
+    :param scope: which revisions to judge.
     """
+    return _walk_upgrades(context, scope).limit(scope, context.history)
+
+
+def _walk_upgrades(context: MigrationContext, scope: Scope) -> WalkReport:
     with Walk(context) as walk:
         in_one_run = _upgrade_in_one_run(walk)
+        if in_one_run is not None and scope.first_only:
+            walk.report.fail(in_one_run, UPGRADE)
+            return walk.report
         try:
             walk.take(())
         except ConfigError:
             if in_one_run is not None:
                 walk.report.fail(in_one_run, UPGRADE)
             return walk.report
-        _upgrade_one_by_one(walk, walk.history.revisions, UPGRADE)
+        _upgrade_one_by_one(walk, walk.history.revisions, scope)
         _tell_apart(walk.report, in_one_run)
         return walk.report
 
@@ -284,20 +343,24 @@ def _tell_apart(
 
 
 def _upgrade_one_by_one(
-    walk: Walk, revisions: Sequence[str], phase: str
+    walk: Walk, revisions: Sequence[str], scope: Scope
 ) -> None:
     """Apply revisions, each in its own run; go on behind a failing one with
     all that does not need it."""
     failed: set[str] = set()
     for index, revision in enumerate(revisions):
+        if not any(scope.judges(one) for one in revisions[index:]):
+            return
         if walk.blocked(revision, failed):
             continue
         applied = walk.applied
         try:
             walk.database.apply_revisions([revision])
         except MigrationFailed as failure:
-            walk.report.fail(failure, phase)
+            walk.report.fail(failure, UPGRADE)
             failed.add(revision)
+            if scope.first_only:
+                return
             if not go_on(walk, applied, revisions[index + 1:]):
                 return
 
