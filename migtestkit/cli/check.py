@@ -11,11 +11,12 @@ from typing import Any
 
 from migtestkit.case import MigrationTestCase
 from migtestkit.checks import HistoryChecks
+from migtestkit.cli.advice import how_to_fix
 from migtestkit.cli.progress import Progress
 from migtestkit.cli.selection import Selection
 from migtestkit.config import MigrationConfig
 from migtestkit.context import MigrationContext
-from migtestkit.context.walks import Scope
+from migtestkit.context.walks import Scope, WalkReport
 from migtestkit.errors import (
     ConfigError,
     MigrationFailed,
@@ -42,13 +43,17 @@ def known_checks() -> tuple[str, ...]:
     )
 
 
+def catches(name: str) -> str:
+    """Return what a check sees to, in a sentence."""
+    return " ".join((vars(HistoryChecks)[name].__doc__ or "").split())
+
+
 def describe_checks() -> str:
     """Return each check with what it catches."""
-    parts = []
-    for name in known_checks():
-        text = " ".join((vars(HistoryChecks)[name].__doc__ or "").split())
-        parts.append(f"{name.removeprefix('test_')}\n    {text}")
-    return "\n".join(parts)
+    return "\n".join(
+        f"{name.removeprefix('test_')}\n    {catches(name)}"
+        for name in known_checks()
+    )
 
 
 def select_checks(
@@ -80,6 +85,27 @@ def _full_name(name: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class CheckFinding:
+    """A defect of one revision.
+
+    :ivar revision: its id.
+    :ivar check: which check found it.
+    :ivar phase: what was done to the revision.
+    :ivar text: what happened.
+    """
+
+    revision: str
+    check: str
+    phase: str
+    text: str
+
+    @property
+    def fix(self) -> str:
+        """What to do about it."""
+        return how_to_fix(self.check, self.phase, self.text)
+
+
 @dataclass
 class Outcome:
     """How the checks ended.
@@ -90,6 +116,9 @@ class Outcome:
     :ivar skipped: name -> reason.
     :ivar notes: what was left out of checks that passed.
     :ivar not_run: names of those that no longer ran, for one had failed.
+    :ivar findings: the defects, revision by revision.
+    :ivar untested: name -> revision -> why it was not tested.
+    :ivar seconds: name -> how long it took.
     """
 
     passed: list[str] = field(default_factory=list)
@@ -98,6 +127,9 @@ class Outcome:
     skipped: dict[str, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     not_run: list[str] = field(default_factory=list)
+    findings: list[CheckFinding] = field(default_factory=list)
+    untested: dict[str, dict[str, str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
@@ -140,14 +172,16 @@ class _Result(unittest.TestResult):
         if not self._word:
             self._word = "passed"
             self._outcome.passed.append(name)
-        self._progress.stop(
-            name, self._word, time.perf_counter() - self._began
-        )
+        seconds = time.perf_counter() - self._began
+        self._outcome.seconds[name] = seconds
+        self._progress.stop(name, self._word, seconds)
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:
         super().addFailure(test, err)
         self._word = "FAILED"
         self._outcome.failures[_name(test)] = str(err[1])
+        # An assertion that tells of a failed migration was raised from it.
+        self._blame(test, err[1].__context__)
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
         super().addError(test, err)
@@ -155,12 +189,22 @@ class _Result(unittest.TestResult):
         if isinstance(error, MigrationFailed):
             self._word = "FAILED"
             self._outcome.failures[_name(test)] = str(error)
+            self._blame(test, error)
             return
         self._word = "could not run"
         text = str(error)
         if not isinstance(error, MigtestkitError):
             text = "".join(traceback.format_exception(*err))
         self._outcome.errors[_name(test)] = text
+
+    def _blame(self, test: unittest.TestCase, error: Any) -> None:
+        """Note the revision of a failed migration, if it is one."""
+        if isinstance(error, MigrationFailed):
+            self._outcome.findings.append(
+                CheckFinding(
+                    error.revision, _name(test), error.direction, str(error)
+                )
+            )
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         super().addSkip(test, reason)
@@ -180,12 +224,34 @@ def _name(test: Any) -> str:
     return str(getattr(test, "_testMethodName", test))
 
 
+@dataclass(frozen=True)
+class CheckRun:
+    """Checks that ran.
+
+    :ivar config: the options of the project.
+    :ivar names: which checks were asked for.
+    :ivar selection: which revisions were asked for.
+    :ivar scope: what that means in this history.
+    :ivar outcome: how they ended.
+    """
+
+    config: MigrationConfig
+    names: Sequence[str]
+    selection: Selection
+    scope: Scope
+    outcome: Outcome
+
+    def catches(self, name: str) -> str:
+        """Return what a check sees to."""
+        return catches(name)
+
+
 def run_checks(
     config: MigrationConfig,
     names: Sequence[str],
     progress: Progress,
     selection: Selection = Selection(),
-) -> Outcome:
+) -> CheckRun:
     """Run checks on the project of a configuration.
 
     :param selection: which revisions to judge.
@@ -220,6 +286,31 @@ def run_checks(
         def _scope(self) -> Scope:
             return scope
 
+        def conclude_walk(
+            self, report: WalkReport, title: str, nothing: str
+        ) -> None:
+            name = self._testMethodName
+            outcome.untested[name] = dict(report.untested)
+            outcome.findings.extend(
+                CheckFinding(one.revision, name, one.phase, one.text)
+                for one in report.findings
+            )
+            super().conclude_walk(report, title, nothing)
+
+        def assertSingleHead(
+            self, msg: Any = None, *, per_label: bool = False
+        ) -> None:
+            try:
+                super().assertSingleHead(msg, per_label=per_label)
+            except AssertionError as error:
+                outcome.findings.extend(
+                    CheckFinding(
+                        head, self._testMethodName, "heads", str(error)
+                    )
+                    for head in history.in_order(history.heads)
+                )
+                raise
+
     outcome = Outcome()
     result = _Result(progress, outcome)
     with progress.following():
@@ -229,4 +320,4 @@ def run_checks(
                 break
             History(name).run(result)
     progress.report(outcome)
-    return outcome
+    return CheckRun(config, names, selection, scope, outcome)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from migtestkit.cli.check import describe_checks, run_checks, select_checks
+from migtestkit.cli.check import (
+    CheckRun,
+    describe_checks,
+    run_checks,
+    select_checks,
+)
 from migtestkit.cli.progress import Progress
+from migtestkit.cli.report import dump, make_report
 from migtestkit.cli.selection import Selection, read_shard
 from migtestkit.config import MigrationConfig
 from migtestkit.errors import ConfigError, MigtestkitError
@@ -92,6 +99,9 @@ def _add_check(commands: Any) -> None:
     add("--shard", metavar="N/COUNT",
         help="judge only the N-th part of the revisions; COUNT machines side "
         "by side judge each once")
+    add("--json", metavar="FILE",
+        help="write all that is known as data: checks, findings, and what "
+        "each revision does")
     add("--fail-fast", action="store_true",
         help="stop at the first revision, or check, that fails")
     add("-v", "--verbose", action="store_true",
@@ -113,15 +123,49 @@ def check(options: argparse.Namespace) -> int:
         database_url=database_url(options.url),
     )
     names = select_checks(options.check, options.exclude)
-    outcome = run_checks(
+    _check_place("--json", options.json)
+    run = run_checks(
         config,
         names,
         Progress(sys.stdout, verbose=options.verbose),
         selection,
     )
-    if outcome.errors:
+    _write_reports(options, run)
+    if run.outcome.errors:
         return COULD_NOT_RUN
-    return FAILED if outcome.failures else PASSED
+    return FAILED if run.outcome.failures else PASSED
+
+
+def _check_place(option: str, path: str | None) -> None:
+    """Refuse, before the checks run, a file that cannot be written.
+
+    :raises ConfigError: its folder does not exist, or it is a folder.
+    """
+    if path is None:
+        return
+    folder = os.path.dirname(path) or os.curdir
+    if not os.path.isdir(folder):
+        raise ConfigError(
+            f"{option} {path}: the folder {folder!r} does not exist; make it"
+        )
+    if os.path.isdir(path):
+        raise ConfigError(f"{option} {path}: that is a folder; name a file")
+
+
+def _write_reports(options: argparse.Namespace, run: CheckRun) -> None:
+    if not options.json:
+        return
+    report = make_report(run)
+    _write(options.json, dump(report))
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error}") from None
+    print(f"wrote {path}")
 
 
 def database_url(given: Sequence[str]) -> str | Mapping[str, str] | None:

@@ -1,0 +1,74 @@
+"""How is a finding repaired?"""
+
+from __future__ import annotations
+
+from migtestkit.context.there_and_back import (
+    DOWNGRADE,
+    SECOND_UPGRADE,
+    TRACE,
+)
+
+__unittest = True
+
+_BY_CHECK = {
+    "test_single_head_revision": "Join the heads with `alembic merge heads`; "
+    "branches that are to stay apart need a branch label each.",
+    "test_model_definitions_match_ddl": "Let `alembic revision "
+    "--autogenerate` write the missing revision, or correct the model; a "
+    "difference that is meant goes into `ignore`, with its reason.",
+    "test_all_models_register_on_metadata": "Import the module of the model "
+    "in env.py, before it passes target_metadata on.",
+}
+_BY_PHASE = {
+    DOWNGRADE: "Correct downgrade(); if there is no way back, let it raise "
+    "NotImplementedError with the reason, or name the revision in "
+    "`irreversible_revisions`.",
+    SECOND_UPGRADE: "downgrade() leaves something that upgrade() trips over: "
+    "undo there all that upgrade() does.",
+    TRACE: "Undo in downgrade() all that upgrade() does, in reverse order; a "
+    "difference that is meant goes into `ignore`, with its reason.",
+}
+
+
+def how_to_fix(check: str, phase: str = "", text: str = "") -> str:
+    """Return what to do about a finding.
+
+    :param check: which check found it.
+    :param phase: what was done to the revision.
+    :param text: what happened.
+    """
+    if check in _BY_CHECK:
+        return _BY_CHECK[check]
+    if phase == TRACE:
+        return _of_trace(text)
+    if phase in _BY_PHASE:
+        return _BY_PHASE[phase]
+    if "run by itself" in phase:
+        return (
+            "Let the revision make by itself what it needs of the one "
+            "before: nothing of the connection or the process outlives a run."
+        )
+    if "run at once" in phase:
+        return (
+            "Set transaction_per_migration=True in env.py's configure(), or "
+            "run the statement within op.get_context().autocommit_block()."
+        )
+    return (
+        "Correct upgrade() at the line named; a new database, and each that "
+        "is still below this revision, cannot get past it."
+    )
+
+
+def _of_trace(text: str) -> str:
+    hints = []
+    if "is there only after the downgrade" in text:
+        hints.append("drop in downgrade() what upgrade() creates")
+    if "is there only before the upgrade" in text:
+        hints.append("create again in downgrade() what upgrade() drops")
+    if not hints:
+        return _BY_PHASE[TRACE]
+    advice = "; ".join(hints)
+    return (
+        f"{advice[0].upper()}{advice[1:]}. A difference that is meant goes "
+        "into `ignore`, with its reason."
+    )
