@@ -11,7 +11,7 @@ import pickle
 import sys
 import threading
 import unittest
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,14 @@ READ_ONLY = (
 )
 
 _pickling = threading.local()
+
+
+def _entries(listed: Any) -> Iterable[Any]:
+    """Return what a result lists; nothing, where it only counts.
+
+    In a worker of Django's ``--parallel`` the lists can only be added to.
+    """
+    return listed if isinstance(listed, Iterable) else ()
 
 
 class MigrationTestCase(
@@ -224,7 +232,7 @@ class MigrationTestCase(
         listed = [
             getattr(test, "test_case", test)
             for name in ("failures", "errors")
-            for test, _ in getattr(result, name, ())
+            for test, _ in _entries(getattr(result, name, ()))
         ]
         return any(test is self for test in listed)
 
