@@ -223,6 +223,18 @@ class TestSelection(CommandTestCase):
             "whole, in shard 1/3", found[1][1],
         )
 
+    def test_what_lies_beyond_a_shard_is_not_run(self):
+        for check in (
+            "upgrade", "up_down_consistency", "downgrade_leaves_no_trace"
+        ):
+            with self.subTest(check):
+                status, out, _ = self.check(
+                    "linear", "--shard", "1/2", "--verbose", "--check", check
+                )
+                self.assertEqual(status, 0, out)
+                self.assertIn("-> r2", out)
+                self.assertNotIn("-> r3", out)
+
     def test_a_shard_without_a_revision(self):
         status, out, _ = self.check("single", "--shard", "1/2")
         self.assertEqual(status, 0)

@@ -7,6 +7,7 @@ from migtestkit.context.there_and_back import (
     SECOND_UPGRADE,
     TRACE,
 )
+from migtestkit.context.walks import UPGRADE_ALONE, UPGRADE_AT_ONCE
 
 __unittest = True
 
@@ -20,6 +21,11 @@ _BY_CHECK = {
     "in env.py, before it passes target_metadata on.",
 }
 _BY_PHASE = {
+    UPGRADE_ALONE: "Let the revision make by itself what it needs of the one "
+    "before: nothing of the connection or the process outlives a run.",
+    UPGRADE_AT_ONCE: "Set transaction_per_migration=True in env.py's "
+    "configure(), or run the statement within "
+    "op.get_context().autocommit_block().",
     DOWNGRADE: "Correct downgrade(); if there is no way back, let it raise "
     "NotImplementedError with the reason, or name the revision in "
     "`irreversible_revisions`.",
@@ -43,16 +49,6 @@ def how_to_fix(check: str, phase: str = "", text: str = "") -> str:
         return _of_trace(text)
     if phase in _BY_PHASE:
         return _BY_PHASE[phase]
-    if "run by itself" in phase:
-        return (
-            "Let the revision make by itself what it needs of the one "
-            "before: nothing of the connection or the process outlives a run."
-        )
-    if "run at once" in phase:
-        return (
-            "Set transaction_per_migration=True in env.py's configure(), or "
-            "run the statement within op.get_context().autocommit_block()."
-        )
     return (
         "Correct upgrade() at the line named; a new database, and each that "
         "is still below this revision, cannot get past it."

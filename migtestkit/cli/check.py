@@ -241,10 +241,6 @@ class CheckRun:
     scope: Scope
     outcome: Outcome
 
-    def catches(self, name: str) -> str:
-        """Return what a check sees to."""
-        return catches(name)
-
 
 def run_checks(
     config: MigrationConfig,
@@ -265,9 +261,8 @@ def run_checks(
         what = selection.describe(scope, history)
         if what:
             progress.line(what)
-    progress.expect(
-        {name: RUNS.get(name, 0) * len(history.revisions) for name in names}
-    )
+    reach = len(scope.reach(history.revisions))
+    progress.expect({name: RUNS.get(name, 0) * reach for name in names})
 
     class History(HistoryChecks, MigrationTestCase):
         def migration_config(self) -> MigrationConfig:
@@ -276,10 +271,8 @@ def run_checks(
         def setUp(self) -> None:
             super().setUp()
             reason = selection.left_out(self._testMethodName)
-            if not reason and scope.judged == frozenset():
-                reason = "there is no revision to judge"
-                if not history.revisions:
-                    reason = ""
+            if history.revisions and scope.judged == frozenset():
+                reason = reason or "there is no revision to judge"
             if reason:
                 self.skipTest(reason)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from alembic.config import Config
 
 from migtestkit.cli.colours import is_terminal, paint, wants_colours
+from migtestkit.config import config_place
 from migtestkit.history import RevisionHistory
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Clock:
         self._expected: dict[str, int] = {}
         self._name = ""
         self._behind = 0
-        self._steps = 0
+        #: How many steps the check at hand has made.
+        self.steps = 0
         self._began = time.monotonic()
 
     def expect(self, steps: dict[str, int]) -> None:
@@ -43,23 +45,23 @@ class Clock:
 
     def start(self, name: str) -> None:
         """Note that a check starts."""
-        self._name, self._steps = name, 0
+        self._name, self.steps = name, 0
 
     def step(self) -> None:
         """Note a step."""
-        self._steps += 1
+        self.steps += 1
 
     def stop(self) -> None:
         """Note that a check ends, however many steps it made."""
         self._behind += self._expected.get(self._name, 0)
-        self._steps = 0
+        self.steps = 0
 
     def left(self) -> str:
         """Return the time left, as a line begins with it; empty while it
         cannot be told."""
         total = sum(self._expected.values())
         mine = self._expected.get(self._name, 0)
-        made = self._behind + min(self._steps, mine)
+        made = self._behind + min(self.steps, mine)
         passed = time.monotonic() - self._began
         if passed < 1 or made < total / 50 or not 0 < made <= total:
             return ""
@@ -86,7 +88,6 @@ class Progress:
         self._verbose = verbose
         self._terminal = is_terminal(stream)
         self._coloured = wants_colours(stream)
-        self._steps = 0
         self._clock = Clock()
 
     def _painted(self, text: str, *colours: str) -> str:
@@ -111,12 +112,10 @@ class Progress:
 
     def title(self, config: Config, history: RevisionHistory) -> None:
         """Say what is about to be checked."""
-        place = config.config_file_name or getattr(
-            config, "toml_file_name", None
-        )
         count = len(history.revisions)
         self.line(
-            f"{place}: {count} revision{'' if count == 1 else 's'}, "
+            f"{config_place(config)}: "
+            f"{count} revision{'' if count == 1 else 's'}, "
             f"head {', '.join(history.heads) or 'none'}"
         )
 
@@ -126,7 +125,6 @@ class Progress:
 
     def start(self, name: str) -> None:
         """Say that a check starts."""
-        self._steps = 0
         self._clock.start(name)
         if self._verbose:
             self.line(name)
@@ -136,14 +134,13 @@ class Progress:
 
     def step(self, text: str) -> None:
         """Say that a revision is run."""
-        self._steps += 1
         self._clock.step()
         if self._verbose:
             self.line(f"    {text}")
         else:
             left = self._clock.left()
             self._in_place(
-                f"  {self._name} ... {left}{self._steps}: {text}"
+                f"  {self._name} ... {left}{self._clock.steps}: {text}"
             )
 
     def stop(self, name: str, word: str, seconds: float) -> None:
@@ -181,10 +178,8 @@ class Progress:
                 self.line(_indent(text))
         self._leave_outs(outcome)
         self.line()
-        good = not (outcome.failures or outcome.errors)
-        self.line(
-            self._painted(outcome.summary, "bold", "green" if good else "red")
-        )
+        colour = "green" if outcome.good else "red"
+        self.line(self._painted(outcome.summary, "bold", colour))
 
     def _leave_outs(self, outcome: Outcome) -> None:
         if outcome.skipped:

@@ -13,7 +13,8 @@ from typing import Any
 import alembic
 import sqlalchemy
 
-from migtestkit.cli.check import CheckRun, Outcome
+from migtestkit.cli.check import CheckRun, Outcome, catches
+from migtestkit.config import config_place
 from migtestkit.context import MigrationContext
 from migtestkit.context.recording import RevisionRecord, record_upgrades
 from migtestkit.errors import MigtestkitError, redact
@@ -79,7 +80,7 @@ def _record(
     """Return the records of each revision, or why there are none."""
     found: dict[str, list[RevisionRecord]] = {}
     try:
-        for one in record_upgrades(context, run.scope.judged):
+        for one in record_upgrades(context, run.scope):
             found.setdefault(one.revision, []).append(one)
     except MigtestkitError as error:
         return found, str(error)
@@ -88,9 +89,8 @@ def _record(
 
 def _project(context: MigrationContext) -> dict[str, Any]:
     config = context.environment.config
-    place = config.config_file_name or getattr(config, "toml_file_name", None)
     return {
-        "config": os.fspath(place) if place else None,
+        "config": config_place(config),
         "section": config.config_ini_section,
         "env": context.environment.env_path,
         "scripts": os.fspath(context.environment.scripts.directory.dir),
@@ -159,7 +159,7 @@ def _checks(run: CheckRun) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
-                "catches": run.catches(name),
+                "catches": catches(name),
                 "outcome": state,
                 "text": text,
                 "seconds": round(outcome.seconds.get(name, 0.0), 4),

@@ -6,6 +6,7 @@ from migtestkit.config.discovery import Found, discover, locate
 from migtestkit.config.ignoring import Ignore, IgnoreRules, check_ignore
 from migtestkit.config.loading import (
     command_line_options,
+    config_place,
     load_alembic_config,
     missing_location,
     new_config,
@@ -20,6 +21,7 @@ __all__ = [
     "MigrationConfig",
     "check_ignore",
     "command_line_options",
+    "config_place",
     "discover",
     "load_alembic_config",
     "locate",

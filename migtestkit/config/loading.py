@@ -112,6 +112,12 @@ def check_alembic_config(config: Config) -> None:
         )
 
 
+def config_place(config: Config) -> str | None:
+    """Return the file that a ``Config`` was read from, if it was."""
+    name = config.config_file_name or getattr(config, "toml_file_name", None)
+    return None if name is None else os.fspath(name)
+
+
 def _unreadable(name: str | None, error: Exception) -> str:
     hint = ""
     if isinstance(error, configparser.InterpolationError):
@@ -159,7 +165,7 @@ def run_folder(config: Config) -> Path:
     A relative ``script_location`` counts from the ini's folder, from where
     the ``alembic`` command is commonly run; else from where the tests run.
     """
-    name = config.config_file_name or getattr(config, "toml_file_name", None)
+    name = config_place(config)
     if not name:
         return Path.cwd()
     folder = Path(name).absolute().parent

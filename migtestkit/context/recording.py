@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 
 from migtestkit import alembic_api
 from migtestkit.context.core import MigrationContext
-from migtestkit.context.walks import Walk, go_on
+from migtestkit.context.walks import EVERYTHING, Scope, Walk, go_on, step_up
 from migtestkit.environment import Location
 from migtestkit.errors import MigrationFailed, redact
 from migtestkit.schema import Difference, SchemaLook, look_at_schema
@@ -69,40 +69,35 @@ class RevisionRecord:
 
 
 def record_upgrades(
-    context: MigrationContext, only: Collection[str] | None = None
+    context: MigrationContext, scope: Scope = EVERYTHING
 ) -> list[RevisionRecord]:
     """Apply the history on an empty database and note what each revision
     does; go on behind a failing one with all that does not need it.
 
     As many revisions as possible share one run of env.py.
 
-    :param only: note these revisions alone; default: all.
+    :param scope: note the revisions that it judges; default: all.
     :return: a record for each revision and database, in upgrade order.
     """
     records: list[RevisionRecord] = []
     with Walk(context) as walk:
         walk.take(())
-        left = list(walk.history.revisions)
-        failed: set[str] = set()
+        left = scope.reach(walk.history.revisions)
+        done: list[str] = []
         while left:
-            recorder = _Recorder(walk, left, only, failed)
+            recorder = _Recorder(walk, left, scope)
             failure = recorder.run()
             records += recorder.records
             if failure is None:
                 break
-            at = left.index(failure.revision) + 1
-            failed.add(failure.revision)
-            left = left[at:]
-            done = [
-                one
-                for one in walk.history.revisions
-                if one not in left and not walk.blocked(one, set(failed))
-            ]
-            if not go_on(walk, [d for d in done if d not in failed], left):
+            at = left.index(failure.revision)
+            done += left[:at]
+            lost = walk.history.dependents(failure.revision)
+            left = [one for one in left[at + 1:] if one not in lost]
+            if not go_on(walk, done, left):
                 break
-            left = [one for one in left if not walk.blocked(one, failed)]
-    order = walk.history.revisions.index
-    return sorted(records, key=lambda one: order(one.revision))
+    order = {one: at for at, one in enumerate(walk.history.revisions)}
+    return sorted(records, key=lambda one: order[one.revision])
 
 
 class _Recorder:
@@ -112,13 +107,11 @@ class _Recorder:
         self,
         walk: Walk,
         revisions: Sequence[str],
-        only: Collection[str] | None,
-        failed: set[str],
+        scope: Scope,
     ) -> None:
         self._walk = walk
         self._revisions = revisions
-        self._only = only
-        self._failed = failed
+        self._scope = scope
         self._now: RevisionRecord | None = None
         self._began = 0.0
         self._looks: list[tuple[RevisionRecord, SchemaLook, SchemaLook]] = []
@@ -152,29 +145,21 @@ class _Recorder:
             if one.revision == failure.revision:
                 one.error = str(failure)
 
-    def _wanted(self, revision: str) -> bool:
-        return self._only is None or revision in self._only
-
     def _plan(
         self,
         location: Location,
         heads: tuple[str, ...],
         context: AlembicContext,
     ) -> Iterator[MigrationStep]:
-        database, history = self._walk.database, self._walk.history
-        scripts = database.environment.scripts.directory
-        done = history.closure(heads)
+        database = self._walk.database
+        done = self._walk.history.closure(heads)
         before: SchemaLook | None = None
         for revision in self._revisions:
             if revision in done:
                 continue
-            step = alembic_api.upgrade_step(
-                scripts, revision, history.unrequired
-            )
-            if revision in database.skipped_revisions:
-                before = None
-                yield alembic_api.without_running(step)
-            elif not self._wanted(revision):
+            step = step_up(database, revision)
+            stamped = revision in database.skipped_revisions
+            if stamped or not self._scope.judges(revision):
                 before = None
                 yield step
             else:

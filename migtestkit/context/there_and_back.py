@@ -29,6 +29,7 @@ from migtestkit.context.walks import (
     describe_schema_change,
     go_on,
     look_at_schemas,
+    step_up,
 )
 from migtestkit.environment import Location, describe_failure
 from migtestkit.errors import MigrationFailed
@@ -87,11 +88,11 @@ class _Kind:
 def _walk(context: MigrationContext, kind: _Kind) -> WalkReport:
     with Walk(context) as walk:
         walk.take(())
-        revisions = walk.history.revisions
+        revisions = kind.scope.reach(walk.history.revisions)
         failed: set[str] = set()
         at = 0
         together = len(walk.database.databases) == 1
-        while any(kind.scope.judges(one) for one in revisions[at:]):
+        while at < len(revisions):
             if kind.scope.first_only and walk.report.findings:
                 break
             if together:
@@ -143,8 +144,9 @@ class _OneRun:
         self._before = self.applied = walk.applied
         self.broken = False
         self.usable = True
-        self._skipped = walk.database.skipped_revisions
-        self._stays = walk.database.kept_revisions | self._skipped
+        self._stays = (
+            walk.database.kept_revisions | walk.database.skipped_revisions
+        )
 
     def go(self) -> None:
         """Make the run."""
@@ -247,16 +249,6 @@ class _OneRun:
         """Yield the steps of one revision, phase by phase; end, with looks
         ``_pending``, where it left a trace as it seems."""
         database, history = self._walk.database, self._walk.history
-        scripts = database.environment.scripts.directory
-
-        def up() -> MigrationStep:
-            step = alembic_api.upgrade_step(
-                scripts, revision, history.unrequired
-            )
-            if revision in self._skipped:
-                return alembic_api.without_running(step)
-            return step
-
         self._phase = UPGRADE
         stays = revision in self._stays or not self._kind.scope.judges(
             revision
@@ -265,13 +257,15 @@ class _OneRun:
         if not stays and reason is not None:
             self._walk.give_up([revision], reason)
         if stays or reason is not None:
-            yield up()
+            yield step_up(database, revision)
             return
         before = self._look(location, context)
-        yield up()
+        yield step_up(database, revision)
         self._phase = DOWNGRADE
         yield alembic_api.downgrade_step(
-            scripts, revision, history.unrequired
+            database.environment.scripts.directory,
+            revision,
+            history.unrequired,
         )
         if before is not None:
             after = self._look(location, context)
@@ -280,7 +274,7 @@ class _OneRun:
                 self._pending = before, after
                 return
         self._phase = SECOND_UPGRADE
-        yield up()
+        yield step_up(database, revision)
         self._tested.append(revision)
 
     def _look(

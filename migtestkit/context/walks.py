@@ -27,6 +27,8 @@ from migtestkit.schema import (
 __unittest = True
 
 UPGRADE = "upgrade"
+UPGRADE_ALONE = "upgrade, only when each revision is run by itself"
+UPGRADE_AT_ONCE = "upgrade, only when the whole history is run at once"
 
 Looks = Mapping[str | None, SchemaLook]
 
@@ -61,6 +63,14 @@ class Scope:
     def judges(self, revision: str) -> bool:
         """Say whether a revision is judged."""
         return self.judged is None or revision in self.judged
+
+    def reach(self, revisions: Sequence[str]) -> Sequence[str]:
+        """Return the revisions up to the last that is judged: what lies
+        beyond it is of no use to a walk in upgrade order."""
+        for at in range(len(revisions), 0, -1):
+            if self.judges(revisions[at - 1]):
+                return revisions[:at]
+        return ()
 
     def within(
         self, findings: Iterable[Finding], history: RevisionHistory
@@ -271,7 +281,8 @@ def walk_upgrades(
 
 def _walk_upgrades(context: MigrationContext, scope: Scope) -> WalkReport:
     with Walk(context) as walk:
-        in_one_run = _upgrade_in_one_run(walk)
+        revisions = scope.reach(walk.history.revisions)
+        in_one_run = _upgrade_in_one_run(walk, revisions)
         if in_one_run is not None and scope.first_only:
             walk.report.fail(in_one_run, UPGRADE)
             return walk.report
@@ -281,36 +292,44 @@ def _walk_upgrades(context: MigrationContext, scope: Scope) -> WalkReport:
             if in_one_run is not None:
                 walk.report.fail(in_one_run, UPGRADE)
             return walk.report
-        _upgrade_one_by_one(walk, walk.history.revisions, scope)
+        _upgrade_one_by_one(walk, revisions, scope)
         _tell_apart(walk.report, in_one_run)
         return walk.report
 
 
-def _upgrade_in_one_run(walk: Walk) -> MigrationFailed | None:
+def step_up(context: MigrationContext, revision: str) -> MigrationStep:
+    """Return the step that applies a revision; one of ``skip_revisions`` is
+    stamped, not run."""
+    step = alembic_api.upgrade_step(
+        context.environment.scripts.directory,
+        revision,
+        context.history.unrequired,
+    )
+    if revision in context.skipped_revisions:
+        return alembic_api.without_running(step)
+    return step
+
+
+def _upgrade_in_one_run(
+    walk: Walk, revisions: Sequence[str]
+) -> MigrationFailed | None:
     walk.take(())
     database, history = walk.database, walk.history
-    scripts = database.environment.scripts.directory
-    skipped = database.skipped_revisions
 
     def plan(
         location: Any, heads: tuple[str, ...], _: Any
     ) -> Iterator[MigrationStep]:
         done = history.closure(heads)
-        for revision in history.revisions:
+        for revision in revisions:
             if revision not in done:
-                step = alembic_api.upgrade_step(
-                    scripts, revision, history.unrequired
-                )
-                if revision in skipped:
-                    step = alembic_api.without_running(step)
-                yield step
+                yield step_up(database, revision)
 
     try:
-        database.run_uncut(plan, due=history.revisions)
+        database.run_uncut(plan, due=revisions)
     except MigrationFailed as failure:
         return failure
     walk.report.tested.extend(
-        revision for revision in history.revisions if revision not in skipped
+        one for one in revisions if one not in database.skipped_revisions
     )
     return None
 
@@ -323,7 +342,7 @@ def _tell_apart(
         report.findings = [
             Finding(
                 one.revision,
-                "upgrade, only when each revision is run by itself",
+                UPGRADE_ALONE,
                 one.text + "\n  it passes in one run of `alembic upgrade "
                 "heads`; something it needs, of the connection, the "
                 "transaction or the process, is lost between two runs",
@@ -334,7 +353,7 @@ def _tell_apart(
         report.findings.append(
             Finding(
                 in_one_run.revision,
-                "upgrade, only when the whole history is run at once",
+                UPGRADE_AT_ONCE,
                 f"{in_one_run}\n  it passes when each revision is run by "
                 "itself; in one run of `alembic upgrade heads` it shares "
                 "env.py's transaction and connection with those before it",
@@ -349,8 +368,6 @@ def _upgrade_one_by_one(
     all that does not need it."""
     failed: set[str] = set()
     for index, revision in enumerate(revisions):
-        if not any(scope.judges(one) for one in revisions[index:]):
-            return
         if walk.blocked(revision, failed):
             continue
         applied = walk.applied
