@@ -10,6 +10,8 @@ import io
 import os
 import pathlib
 import stat
+import subprocess
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -94,6 +96,24 @@ class TestSetup(unittest.TestCase):
             (ROOT / "setup.py").read_text("utf-8"),
             "from setuptools import setup\nsetup()\n",
         )
+
+
+class TestImport(unittest.TestCase):
+    """What ``import migtestkit`` costs."""
+
+    def imports(self, code):
+        return subprocess.run(
+            [sys.executable, "-c", f"import sys\n{code}\n"
+             "print(*sys.modules)"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        ).stdout.split()
+
+    def test_the_orm_is_left_for_those_who_ask_for_objects(self):
+        self.assertIn("sqlalchemy.orm", self.imports("import sqlalchemy.orm"))
+        with_kit = self.imports("import alembic, migtestkit")
+        self.assertIn("migtestkit.case", with_kit)
+        if "sqlalchemy.orm" not in self.imports("import alembic"):
+            self.assertNotIn("sqlalchemy.orm", with_kit)
 
 
 class TestLayout(unittest.TestCase):

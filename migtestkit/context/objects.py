@@ -6,11 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, MetaData
-from sqlalchemy.ext.automap import (
-    automap_base,
-    name_for_collection_relationship,
-    name_for_scalar_relationship,
-)
 
 __unittest = True
 
@@ -26,27 +21,34 @@ def mapped_classes(
 
     :param leave_out: a table that gets no class.
     """
+    # Here, not above: the ORM takes longer to import than the whole kit, and
+    # few suites ask for objects.
+    from sqlalchemy.ext import automap
+
+    def free(name: str, local: Any, ending: str) -> str:
+        while name in local.__table__.columns:
+            name += ending
+        return name
+
+    def scalar(base: Any, local: Any, referred: Any, constraint: Any) -> str:
+        name = automap.name_for_scalar_relationship(
+            base, local, referred, constraint
+        )
+        return free(name, local, "_object")
+
+    def collection(
+        base: Any, local: Any, referred: Any, constraint: Any
+    ) -> str:
+        name = automap.name_for_collection_relationship(
+            base, local, referred, constraint
+        )
+        return free(name, local, "_collection")
+
     metadata = MetaData()
     metadata.reflect(connection, only=lambda name, _: name != leave_out)
-    base = automap_base(metadata=metadata)
+    base = automap.automap_base(metadata=metadata)
     base.prepare(
-        name_for_scalar_relationship=_scalar,
-        name_for_collection_relationship=_collection,
+        name_for_scalar_relationship=scalar,
+        name_for_collection_relationship=collection,
     )
     return {str(one.__table__.name): one for one in base.classes}
-
-
-def _scalar(base: Any, local: Any, referred: Any, constraint: Any) -> str:
-    name = name_for_scalar_relationship(base, local, referred, constraint)
-    return _free(name, local, "_object")
-
-
-def _collection(base: Any, local: Any, referred: Any, constraint: Any) -> str:
-    name = name_for_collection_relationship(base, local, referred, constraint)
-    return _free(name, local, "_collection")
-
-
-def _free(name: str, local: Any, ending: str) -> str:
-    while name in local.__table__.columns:
-        name += ending
-    return name
