@@ -1,0 +1,113 @@
+"""Does ``python -m tests.versions`` put together what is supported?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from tests.versions import matrix, running
+from tests.versions.__main__ import main
+from tests.versions.matrix import Combination
+
+
+class TestMatrix(unittest.TestCase):
+    def test_the_oldest_pair_is_that_of_setup_cfg(self):
+        self.assertEqual(
+            matrix.floors(), {"alembic": "1.13.0", "sqlalchemy": "2.0.0"}
+        )
+        self.assertIn(
+            Combination("3.10", "==2.0.0", "==1.13.0"),
+            list(matrix.combinations()),
+        )
+
+    def test_every_python_that_setup_cfg_names_runs_the_newest(self):
+        setup = (matrix.CHECKOUT / "setup.cfg").read_text("utf-8")
+        for python in matrix.PYTHONS:
+            self.assertIn(f"Programming Language :: Python :: {python}", setup)
+            self.assertIn(Combination(python), list(matrix.combinations()))
+        self.assertEqual(
+            setup.count("Programming Language :: Python :: 3."),
+            len(matrix.PYTHONS),
+        )
+
+    def test_no_combination_comes_twice(self):
+        every = list(matrix.combinations())
+        self.assertEqual(len(every), len(set(every)))
+
+    def test_an_interpreter_that_does_not_run_is_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            false = Path(folder, "python3.12")
+            false.write_text("#!/bin/sh\nexit 127\n")
+            false.chmod(0o755)
+            with mock.patch.dict(
+                "os.environ", PATH=folder, PYENV_ROOT=folder
+            ):
+                self.assertIsNone(matrix.find_python("3.12"))
+                false.write_text("#!/bin/sh\nexit 0\n")
+                self.assertEqual(matrix.find_python("3.12"), false)
+
+
+class TestRunning(unittest.TestCase):
+    def test_a_python_that_is_missing_is_a_failure_that_says_so(self):
+        outcome = running.run_combination(Combination("2.1"), (), None)
+        self.assertFalse(outcome.good)
+        self.assertEqual(outcome.counts, "no Python 2.1 here")
+
+    def test_the_copy_has_what_git_knows(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            try:
+                running.copy_checkout(folder)
+            except (OSError, subprocess.CalledProcessError):
+                self.skipTest("this is no checkout of git")
+            self.assertTrue((folder / "migtestkit" / "py.typed").exists())
+            self.assertFalse((folder / ".git").exists())
+
+
+class TestCommand(unittest.TestCase):
+    def run_command(self, *words):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            try:
+                status = main(words)
+            except SystemExit as exit:
+                status = exit.code
+        return status, out.getvalue()
+
+    def test_list(self):
+        status, out = self.run_command("--list", "--only", "==1.13.0")
+        self.assertEqual(
+            (status, out),
+            (0, "python3.10 sqlalchemy==2.0.0 alembic==1.13.0\n"),
+        )
+
+    def test_what_matches_nothing_is_refused(self):
+        status, out = self.run_command("--only", "python4")
+        self.assertEqual(status, 2)
+        self.assertIn("no combination holds python4", out)
+
+    def test_a_part_is_not_written_into_the_docs(self):
+        status, out = self.run_command("--write", "tests.test_history")
+        self.assertEqual(status, 2)
+        self.assertIn("--write wants all", out)
+
+    def test_one_that_fails_fails_all(self):
+        bad = running.Outcome("3.12.1", "2.1", "1.20", "3", "1 failed", False)
+        good = running.Outcome("3.12.1", "2.1", "1.20", "3", "1 passed", True)
+        with mock.patch(
+            "tests.versions.__main__.run_combination", side_effect=[bad, good]
+        ):
+            status, out = self.run_command(
+                "--only", "python3.10", "tests.test_history"
+            )
+        self.assertEqual(status, 1)
+        self.assertTrue(out.endswith("1 passed, 1 failed\n"), out)
+
+
+if __name__ == "__main__":
+    unittest.main()

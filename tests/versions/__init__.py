@@ -1,0 +1,1 @@
+"""The tests on every supported release, side by side."""
