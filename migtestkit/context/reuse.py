@@ -17,6 +17,7 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext as AlembicContext
 
 from migtestkit import alembic_api
+from migtestkit.context.kept import VARIABLE, image_folder, keep, restorable
 from migtestkit.databases.snapshots import STORE, Kept
 from migtestkit.environment import Environment, Location, Target, read_heads
 
@@ -29,6 +30,11 @@ _HOOKS = (
     "create_base_schema",
     "use_database",
     "get_migration_engine",
+)
+#: Variables that say nothing to a migration: pytest's note of the test that
+#: is running, what the shell notes of itself, where the kit keeps images.
+_NOISE = frozenset(
+    ("PYTEST_CURRENT_TEST", "SHLVL", "OLDPWD", "_", VARIABLE)
 )
 
 
@@ -59,12 +65,12 @@ def project_key(
     return (
         environment.signature,
         config.config_ini_section,
-        _digest(sections, _environment(), repr(config.cmd_opts)),
+        _digest(sections, _environment(), _options(config.cmd_opts)),
         tuple(options.x_arguments),
         tuple(sorted(options.environ.items())),
         os.getcwd(),
         target.database.place,
-        skipped,
+        tuple(sorted(skipped)),
     )
 
 
@@ -72,8 +78,17 @@ def _environment() -> list[tuple[str, str]]:
     return sorted(
         (name, value)
         for name, value in os.environ.items()
-        # Pytest's note of the test that is running.
-        if name != "PYTEST_CURRENT_TEST"
+        if name not in _NOISE
+    )
+
+
+def _options(given: Any) -> list[tuple[str, str]]:
+    """Return the words of the ``alembic`` command; its function, whose text
+    is another in each process, is no word of the user's."""
+    return sorted(
+        (name, repr(value))
+        for name, value in (vars(given) if given else {}).items()
+        if name != "cmd"
     )
 
 
@@ -123,8 +138,17 @@ class Recorder:
             del self._seen[:-1]
         for behind, kept in self._seen:
             STORE.add(self._key, behind, kept)
+        self._keep_for_others()
         STORE.trim()
         self._seen.clear()
+
+    def _keep_for_others(self) -> None:
+        """Write the last image where other processes find it. Those on the
+        way would cost more than they save."""
+        folder = image_folder()
+        if folder is not None and self._seen:
+            behind, kept = self._seen[-1]
+            keep(folder, self._key, behind, kept, self._target.database)
 
     def _see(self, location: Location) -> bool:
         database = self._target.database
@@ -151,6 +175,14 @@ def restore_nearest(
     :return: the steps that are done, and where the version table is.
     """
     found = STORE.nearest(key, steps)
+    folder = image_folder()
+    if folder is not None:
+        better = restorable(
+            folder, key, steps, len(found[0]) if found else 0, target.database
+        )
+        if better is not None:
+            found = better
+            STORE.add(key, *better)
     if found is None:
         return None
     behind, kept = found

@@ -173,6 +173,16 @@ class Database(abc.ABC):
         again. Say whether that was done."""
         return False
 
+    def pack(self, snapshot: Any) -> bytes | None:
+        """Return a snapshot as bytes that another process can use, ``None``
+        where that is not offered."""
+        return None
+
+    def unpack(self, content: bytes) -> Any:
+        """Return the snapshot that :meth:`pack` made bytes of, ``None``
+        where they are none."""
+        return None
+
     @abc.abstractmethod
     def drop(self) -> None:
         """Remove the database; doing so twice is no error."""

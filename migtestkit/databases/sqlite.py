@@ -30,6 +30,8 @@ from migtestkit.errors import ConfigError
 __unittest = True
 
 MEMORY = ":memory:"
+#: What every database file begins with (sqlite.org/fileformat2.html).
+_MAGIC = b"SQLite format 3\x00"
 #: Options of a connection that do not say how it behaves.
 _PLACE = ("database", "uri", "timeout")
 
@@ -109,12 +111,15 @@ class SQLiteFile(Database):
         if self._folder is None:
             return None
         content = _content_of(self.path)
-        if content is None:
+        return None if content is None else _image_of(content, near)
+
+    def pack(self, snapshot: Any) -> bytes | None:
+        return bytes(snapshot.content)
+
+    def unpack(self, content: bytes) -> Any:
+        if sys.version_info < (3, 11) or content[:16] != _MAGIC:
             return None
-        size = int.from_bytes(content[16:18], "big")
-        # So says the file format of its largest page.
-        page_size = 65536 if size == 1 else size
-        return Image.of(content, page_size, near)
+        return _image_of(content)
 
     @property
     def is_untouched(self) -> bool:
@@ -202,6 +207,13 @@ class SQLite(Backend):
     def names(self, address: str) -> frozenset[str]:
         path = Path(address)
         return frozenset({address, path.name, path.stem})
+
+
+def _image_of(content: bytes, near: Any = None) -> Image:
+    size = int.from_bytes(content[16:18], "big")
+    # So says the file format of its largest page.
+    page_size = 65536 if size == 1 else size
+    return Image.of(content, page_size, near)
 
 
 def _content_of(path: Path) -> bytes | None:
