@@ -66,6 +66,7 @@ class Line:
 
 NO_NAME = "it takes no name"
 NO_EXPECTATION = "it takes no expectation"
+OWN_DATABASES = "it upgrades databases of its own"
 TRUE_OF_NOTHING = "of an empty database it is true, and the name is known"
 
 
@@ -162,6 +163,13 @@ TABLE: dict[str, Line] = {
     ),
     "assertMigrationFails": Line(
         t("nil"), t("r2"), t("r1")
+    ),
+    "assertAtomic": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertRetryable": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertOfflineMatchesOnline": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertSchemaHealthy": Line(NO_NAME, NO_EXPECTATION, t()),
+    "assertForeignKeysIndexed": Line(
+        t({"nil.a": "few rows"}), NO_EXPECTATION, t()
     ),
 }
 

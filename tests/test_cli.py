@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from migtestkit.__main__ import main
+from migtestkit.cli.advice import how_to_fix
 from migtestkit.cli.check import known_checks, select_checks
 from migtestkit.cli.colours import wants_colours
 from migtestkit.cli.main import database_url
@@ -121,7 +122,8 @@ class TestOptions(CommandTestCase):
             select_checks(["upgrade"], ["test_upgrade"])
 
     def test_all_six_checks_are_known(self):
-        self.assertEqual(set(known_checks()), set(zoo.CHECKS))
+        self.assertEqual(set(known_checks("history")), set(zoo.CHECKS))
+        self.assertLess(set(zoo.CHECKS), set(known_checks()))
 
     def test_section(self):
         status, out, _ = self.check("ini_section", "-n", "billing")
@@ -168,6 +170,25 @@ class TestOptions(CommandTestCase):
         self.assertEqual(status, 0)
         self.assertIn("not tested in test_up_down_consistency:\n  r2_book: ",
                       out)
+
+
+class TestDeployment(CommandTestCase):
+    def test_its_checks_run_where_asked_for(self):
+        status, out, _ = self.check("linear")
+        self.assertNotIn("test_offline_matches_online", out)
+        status, out, _ = self.check("linear", "--deployment")
+        self.assertEqual(status, 0, out)
+        for name in known_checks("deployment"):
+            self.assertIn(f"  {name} ", out)
+        self.assertIn("test_upgrade ", out)
+        status, out, _ = self.check(
+            "linear", "--check", "offline_matches_online"
+        )
+        self.assertIn("1 passed, 0 failed, 0 skipped", out)
+
+    def test_each_has_a_way_to_repair_it(self):
+        texts = [how_to_fix(name) for name in known_checks("deployment")]
+        self.assertEqual(len(texts), len(set(texts)))
 
 
 class TestSelection(CommandTestCase):
@@ -274,7 +295,7 @@ class TestSelection(CommandTestCase):
         status, out, _ = self.run_command("check", "--list")
         self.assertEqual(status, 0)
         for name in known_checks():
-            self.assertRegex(out, f"(?m)^{name[5:]}\n    [A-Z]")
+            self.assertRegex(out, f"(?m)^  {name[5:]}\n      [A-Z]")
 
 
 class Stream(io.StringIO):

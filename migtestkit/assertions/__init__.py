@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migtestkit.assertions.data import DataAssertions
+from migtestkit.assertions.deployment import DeploymentAssertions
 from migtestkit.assertions.history import HistoryAssertions
 from migtestkit.assertions.operations import OperationAssertions
 from migtestkit.assertions.rows import RowAssertions
@@ -10,6 +11,7 @@ from migtestkit.assertions.schema import SchemaAssertions
 
 __all__ = [
     "DataAssertions",
+    "DeploymentAssertions",
     "HistoryAssertions",
     "OperationAssertions",
     "RowAssertions",

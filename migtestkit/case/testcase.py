@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL
 
 from migtestkit.assertions import (
     DataAssertions,
+    DeploymentAssertions,
     HistoryAssertions,
     OperationAssertions,
     RowAssertions,
@@ -69,6 +70,7 @@ class MigrationTestCase(
     RowAssertions,
     DataAssertions,
     OperationAssertions,
+    DeploymentAssertions,
     HistoryAssertions,
     unittest.TestCase,
 ):

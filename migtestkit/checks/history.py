@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
-from migtestkit.assertions import HistoryAssertions
 from migtestkit.assertions.history import nothing_compared
+from migtestkit.checks.base import ReadyChecks
 from migtestkit.config.ignoring import MODELS, SCHEMA
-from migtestkit.context import MigrationContext
 from migtestkit.context.registration import unregistered_models
 from migtestkit.context.there_and_back import walk_traces, walk_up_down_up
-from migtestkit.context.walks import EVERYTHING, Scope, walk_upgrades
+from migtestkit.context.walks import walk_upgrades
 
 __unittest = True
 
 
-class HistoryChecks(HistoryAssertions):
+class HistoryChecks(ReadyChecks):
     """Six tests over the whole history, each on a throw-away database of its
     own.
 
@@ -98,21 +94,3 @@ class HistoryChecks(HistoryAssertions):
                 "env.py does not import these models, so autogenerate does "
                 "not see them\n" + "\n".join(f"  {one}" for one in missing),
             )
-
-    def _scope(self) -> Scope:
-        """Return which revisions the walks judge: the command line may ask
-        for some of them."""
-        return EVERYTHING
-
-    @contextlib.contextmanager
-    def _clean_context(self) -> Iterator[MigrationContext]:
-        if self.migrations.config.get_migration_engine is not None:
-            # There is no other than the one database.
-            yield self.migrations
-        else:
-            with self.migrations.fresh() as context:
-                yield context
-
-    def _skip_empty(self) -> None:
-        if not self.migrations.history.revisions:
-            self.skipTest("the history has no revision")

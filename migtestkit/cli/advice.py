@@ -19,6 +19,16 @@ _BY_CHECK = {
     "difference that is meant goes into `ignore`, with its reason.",
     "test_all_models_register_on_metadata": "Import the module of the model "
     "in env.py, before it passes target_metadata on.",
+    "test_offline_matches_online": "Write the revision so that it does the "
+    "same in both modes; where a % comes out doubled, give env.py's offline "
+    'configure() dialect_opts={"paramstyle": "named"}.',
+    "test_upgrades_are_atomic_or_retryable": "Leave the statement within the "
+    "transaction, or give what has to run outside of it a revision of its "
+    "own, with IF NOT EXISTS, so that it can be run again.",
+    "test_schema_is_healthy": "Finish in a new revision what was begun: drop "
+    "the table, create the index again, validate the constraint.",
+    "test_foreign_keys_are_indexed": "Create the index in a new revision, on "
+    "PostgreSQL CONCURRENTLY.",
 }
 _BY_PHASE = {
     UPGRADE_ALONE: "Let the revision make by itself what it needs of the one "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migtestkit.case import MigrationTestCase
-from migtestkit.checks import HistoryChecks
+from migtestkit.checks import DeploymentChecks, HistoryChecks
 from migtestkit.cli.advice import how_to_fix
 from migtestkit.cli.progress import Progress
 from migtestkit.cli.selection import Selection
@@ -27,8 +27,18 @@ from migtestkit.errors import (
 
 __unittest = True
 
+#: What can be asked for, those that always run first.
+HISTORY, DEPLOYMENT = "history", "deployment"
+GROUPS: dict[str, type] = {
+    HISTORY: HistoryChecks,
+    DEPLOYMENT: DeploymentChecks,
+}
 #: How often each check runs the history.
 RUNS = {
+    "test_upgrades_are_atomic_or_retryable": 3,
+    "test_offline_matches_online": 1,
+    "test_schema_is_healthy": 1,
+    "test_foreign_keys_are_indexed": 1,
     "test_upgrade": 2,
     "test_model_definitions_match_ddl": 1,
     "test_up_down_consistency": 3,
@@ -36,36 +46,52 @@ RUNS = {
 }
 
 
-def known_checks() -> tuple[str, ...]:
-    """Return the names of all checks, in the order in which they run."""
+def known_checks(*groups: str) -> tuple[str, ...]:
+    """Return the names of checks, in the order in which they run.
+
+    :param groups: default: all.
+    """
     return tuple(
-        name for name in vars(HistoryChecks) if name.startswith("test_")
+        name
+        for group in groups or GROUPS
+        for name in vars(GROUPS[group])
+        if name.startswith("test_")
     )
 
 
 def catches(name: str) -> str:
     """Return what a check sees to, in a sentence."""
-    return " ".join((vars(HistoryChecks)[name].__doc__ or "").split())
+    for group in GROUPS.values():
+        if name in vars(group):
+            return " ".join((vars(group)[name].__doc__ or "").split())
+    raise KeyError(name)
 
 
 def describe_checks() -> str:
-    """Return each check with what it catches."""
-    return "\n".join(
-        f"{name.removeprefix('test_')}\n    {catches(name)}"
-        for name in known_checks()
-    )
+    """Return each check with what it catches, by group."""
+    lines = []
+    for group in GROUPS:
+        option = "" if group == HISTORY else f" (--{group})"
+        lines.append(f"{group}{option}")
+        for name in known_checks(group):
+            lines.append(f"  {name.removeprefix('test_')}")
+            lines.append(f"      {catches(name)}")
+    return "\n".join(lines)
 
 
 def select_checks(
-    only: Sequence[str], excluded: Sequence[str]
+    only: Sequence[str],
+    excluded: Sequence[str],
+    groups: Sequence[str] = (HISTORY,),
 ) -> tuple[str, ...]:
     """Return the checks to run.
 
-    :param only: names, ``test_`` may be left out; none: all.
+    :param only: names, ``test_`` may be left out; none: all of the groups.
     :param excluded: names to leave out.
+    :param groups: whose checks run where no name is given.
     :raises ConfigError: a name is unknown, or nothing is left.
     """
-    wanted = {_full_name(name) for name in only} or set(known_checks())
+    wanted = {_full_name(name) for name in only} or set(known_checks(*groups))
     unwanted = {_full_name(name) for name in excluded}
     left = tuple(name for name in known_checks() if name in wanted - unwanted)
     if not left:
@@ -264,7 +290,7 @@ def run_checks(
     reach = len(scope.reach(history.revisions))
     progress.expect({name: RUNS.get(name, 0) * reach for name in names})
 
-    class History(HistoryChecks, MigrationTestCase):
+    class History(HistoryChecks, DeploymentChecks, MigrationTestCase):
         def migration_config(self) -> MigrationConfig:
             return config
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from migtestkit.cli.check import (
+    DEPLOYMENT,
+    HISTORY,
     CheckRun,
     describe_checks,
     run_checks,
@@ -88,6 +90,9 @@ def _add_check(commands: Any) -> None:
         help="where to make the throw-away databases (default: "
         "$MIGTESTKIT_DATABASE_URL, else SQLite); NAME=URL, repeated, where "
         "env.py migrates several databases")
+    add("--deployment", action="store_true",
+        help="also check what a deployment meets: failures half-way, offline "
+        "SQL, what is left half done")
     add("--check", action="append", default=[], metavar="NAME",
         help="run this check only; may be repeated")
     add("--exclude", action="append", default=[], metavar="NAME",
@@ -122,7 +127,8 @@ def check(options: argparse.Namespace) -> int:
         x_arguments=tuple(options.x),
         database_url=database_url(options.url),
     )
-    names = select_checks(options.check, options.exclude)
+    groups = [HISTORY, DEPLOYMENT] if options.deployment else [HISTORY]
+    names = select_checks(options.check, options.exclude, groups)
     _check_place("--json", options.json)
     run = run_checks(
         config,

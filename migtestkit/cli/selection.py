@@ -17,6 +17,8 @@ OF_THE_WHOLE = (
     "test_single_head_revision",
     "test_model_definitions_match_ddl",
     "test_all_models_register_on_metadata",
+    "test_schema_is_healthy",
+    "test_foreign_keys_are_indexed",
 )
 
 

@@ -6,11 +6,12 @@ import contextlib
 import copy
 import inspect
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import alembic.command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationStep
 
 from migtestkit.environment import Environment
 from migtestkit.errors import ConfigError, RevisionError, suggest
@@ -98,6 +99,22 @@ def offline_statements(
             "first must come before the second in the history"
         )
     return found
+
+
+def offline_step(
+    environment: Environment, step: MigrationStep, heads: Sequence[str]
+) -> list[str]:
+    """Return what ``alembic upgrade --sql`` writes for one step, by
+    statement, those that begin and end transactions included.
+
+    :param heads: what the version table is taken to hold.
+    """
+    output = _Statements()
+    with _output_to(environment.config, output):
+        with contextlib.redirect_stdout(io.StringIO()):
+            environment.render(lambda *_: [step], heads)
+    texts = (text.strip() for text in output.written)
+    return [text for text in texts if _is_statement(text)]
 
 
 def _is_statement(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -388,12 +388,21 @@ class MigrationContext:
         self._shared.remembered.clear()
         self._mover.revert(revisions, self._databases.targets)
 
-    def run_uncut(self, plan: Plan, *, due: Sequence[str] = ()) -> None:
+    def run_uncut(
+        self,
+        plan: Plan,
+        *,
+        due: Sequence[str] = (),
+        watch: Callable[[str], None] | None = None,
+    ) -> None:
         """Run env.py once with the steps of a plan, in env.py's own
-        transaction mode, no row inserted in between."""
+        transaction mode, no row inserted in between.
+
+        :param watch: told each statement of a step before it is sent.
+        """
         self._open()
         self._databases.refuse_open_transactions()
-        for visit in self.environment.walk(plan, due=due):
+        for visit in self.environment.walk(plan, due=due, watch=watch):
             self._databases.note(visit.location)
 
     def has_revision_data(self, revision: str) -> bool:

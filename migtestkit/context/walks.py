@@ -7,6 +7,7 @@ makes a test fail, and in which words, is decided above.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -224,6 +225,22 @@ class Walk:
         """Note what cannot be tested any more."""
         for revision in revisions:
             self.report.untested.setdefault(revision, reason)
+
+
+def start(walk: Walk, scope: Scope) -> Sequence[str]:
+    """Take a database at which all below the first revision judged is
+    applied, where that is possible, else an empty one; return the revisions
+    that are left to walk."""
+    revisions = scope.reach(walk.history.revisions)
+    below = list(
+        itertools.takewhile(lambda one: not scope.judges(one), revisions)
+    )
+    try:
+        walk.take(below)
+    except MigrationFailed:
+        walk.take(())
+        return revisions
+    return revisions[len(below):]
 
 
 def look_at_schemas(context: MigrationContext) -> Looks:

@@ -148,6 +148,7 @@ class Environment:
         mutate: bool = True,
         due: Sequence[str] = (),
         direction: str = "upgrade",
+        watch: Callable[[str], None] | None = None,
     ) -> list[Visit]:
         """Run env.py once, with the steps that a plan yields.
 
@@ -156,12 +157,14 @@ class Environment:
         :param mutate: ``False`` creates no version table.
         :param due: revisions of which at least one has to be run.
         :param direction: of ``due``.
+        :param watch: told each statement of a step, its note in the version
+            table included, before it is sent; what it raises is raised there.
         :return: what was done to each version table.
         :raises MigrationFailed: a revision failed, or was not persisted.
         :raises ForeignDatabaseError: another database was turned to.
         :raises ConfigError: env.py itself failed.
         """
-        tracker = StepTracker(self.history)
+        tracker = StepTracker(self.history, watch)
         guard = ConnectionGuard(
             self.targets,
             redirect=self.options.redirect,
@@ -187,10 +190,42 @@ class Environment:
                     mutate=mutate,
                     due=due,
                     direction=direction,
+                    watch=watch,
                 )
             raise self._explain(error, guard, tracker) from None
         self._look_after(guard, tracker, visits, due, direction)
         return visits
+
+    def render(self, plan: Plan, heads: Sequence[str]) -> None:
+        """Run env.py once in offline mode; what the steps of a plan would
+        send goes to the configuration's ``output_buffer``.
+
+        :param heads: what the version table is taken to hold.
+        :raises MigrationFailed: a revision cannot do without a database.
+        :raises ConfigError: env.py cannot.
+        """
+        tracker = StepTracker(self.history)
+        guard = ConnectionGuard(self.targets, redirect=self.options.redirect)
+
+        def steps(
+            heads: tuple[str, ...], context: AlembicContext
+        ) -> Iterator[MigrationStep]:
+            yield from _followed(plan, heads, context, guard, tracker, [])
+
+        options = {
+            "fn": steps,
+            "as_sql": True,
+            "starting_rev": tuple(heads) or None,
+            "destination_rev": "heads",
+        }
+        try:
+            self._run(lambda: self._env(options), guard)
+        except BaseException as error:
+            raise self._explain(error, guard, tracker) from None
+        if guard.refusals:
+            raise guard.refusals[0]
+        if tracker.failures:
+            raise tracker.failures[0]
 
     def call(self, function: Callable[[], T]) -> T:
         """Call something that runs env.py by itself, such as a function of

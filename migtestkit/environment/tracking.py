@@ -6,7 +6,7 @@ import functools
 import linecache
 import os
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
@@ -24,10 +24,16 @@ class StepTracker:
     """Follows the steps of a run and words their failure.
 
     :param history: the revisions.
+    :param watch: told each statement of a step.
     """
 
-    def __init__(self, history: RevisionHistory) -> None:
+    def __init__(
+        self,
+        history: RevisionHistory,
+        watch: Callable[[str], None] | None = None,
+    ) -> None:
         self._history = history
+        self._watch = watch
         self.revision: str | None = None
         #: The last one that came to its end.
         self.behind: str | None = None
@@ -43,6 +49,8 @@ class StepTracker:
         if self.revision is not None:
             self.statements += 1
             self.last_statement = statement
+            if self._watch is not None:
+                self._watch(statement)
 
     def follow(
         self, step: MigrationStep, database: str | None
