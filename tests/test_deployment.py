@@ -411,6 +411,13 @@ class TestOffline(DeploymentTestCase):
         (reason,) = self.skips(self.checks(self.TEST, case))
         self.assertIn("no offline mode", reason)
 
+    def test_an_env_py_that_cannot_run_at_all_is_no_reason_to_skip(self):
+        ini = self.make_history(USERS, env="raise KeyError('SHOP_URL')")
+        case = self.case(alembic_config=str(ini))
+        result = self.checks(self.TEST, case)
+        self.assertEqual(([], 1), (result.skipped, len(result.errors)))
+        self.assertIn("SHOP_URL", result.errors[0][1])
+
     def test_an_upgrade_that_fails(self):
         case = self.on_sqlite(
             USERS, Rev("r2", "r1", upgrade="NONSENSE"), Rev("r3", "r2"),

@@ -26,7 +26,7 @@ from migtestkit.errors import ConfigError, ForeignDatabaseError
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import QueuePool
 
-from tests import zoo
+from tests import servers, zoo
 from tests.support import (
     ENV,
     ProjectTestCase,
@@ -874,6 +874,27 @@ class TestOtherBackend(ProjectTestCase):
             "set $MIGTESTKIT_DATABASE_URL",
             message,
         )
+
+    def test_the_line_is_one_that_such_a_database_takes(self) -> None:
+        """A file has no user, and what the kit cannot make has no line."""
+        url = servers.require_server("postgresql")
+        for name, expected in (
+            ("sqlite", 'Write\n  database_url = "sqlite://"\nin the test'),
+            ("oracle", "The kit makes no oracle databases; hand over an "
+             "engine of your own with get_migration_engine()"),
+        ):
+            with self.subTest(name):
+                env = (
+                    "from sqlalchemy import create_engine\n"
+                    "engine = create_engine('sqlite:///x.db')\n"
+                    f"engine.dialect.name = {name!r}\n"
+                    "engine.connect()\n"
+                )
+                ini = self.make_history(env=env)
+                context = self.open(str(ini), database_url=url)
+                with self.assertRaises(ConfigError) as caught:
+                    context.migrate_up_to("head")
+                self.assertIn(expected, str(caught.exception))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from migtestkit.assertions import DeploymentAssertions
 from migtestkit.checks.base import ReadyChecks
 from migtestkit.config.ignoring import SCHEMA
 from migtestkit.context.faults import has_transactional_ddl, walk_faults
-from migtestkit.context.offline import walk_offline
-from migtestkit.errors import ConfigError, TableError
+from migtestkit.context.offline import NoOfflineSQL, walk_offline
+from migtestkit.errors import TableError
 
 __unittest = True
 
@@ -48,7 +48,7 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
         rules = self._ignored((), SCHEMA)
         try:
             report = walk_offline(self.migrations, rules, self._scope())
-        except ConfigError as error:
+        except NoOfflineSQL as error:
             self.skipTest(f"there is no offline SQL to test: {error}")
         self.conclude_walk(
             report,

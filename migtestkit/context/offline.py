@@ -34,6 +34,10 @@ OFFLINE = "offline SQL"
 _LABELS = ("after the upgrade", "after its offline SQL")
 
 
+class NoOfflineSQL(ConfigError):
+    """There is nothing to compare, for a reason that is no defect."""
+
+
 def walk_offline(
     context: MigrationContext,
     rules: IgnoreRules | None = None,
@@ -50,16 +54,16 @@ def walk_offline(
     :param rules: which differences of schemas to ignore.
     :param scope: which revisions to judge.
     :param data: compare the rows too.
-    :raises ConfigError: there is but one database, or env.py migrates
+    :raises NoOfflineSQL: there is but one database, or env.py migrates
         several, or env.py cannot run offline.
     """
     if context.config.get_migration_engine is not None:
-        raise ConfigError(
+        raise NoOfflineSQL(
             "offline SQL is executed in a second database, and "
             "get_migration_engine() hands over only one"
         )
     if len(context.databases) > 1:
-        raise ConfigError(
+        raise NoOfflineSQL(
             "env.py migrates several databases, and writes the SQL of each "
             "to a place of its own, so it cannot be told whose is whose"
         )
@@ -123,6 +127,8 @@ class _OfflineWalk:
                 f"{failure.error}",
             )
             return False
+        except ConfigError as error:
+            raise NoOfflineSQL(str(error)) from None
         report.tested.append(revision)
         problem = _executed(database, statements) or self._difference()
         if problem:

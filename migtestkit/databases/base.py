@@ -238,6 +238,13 @@ class Backend(abc.ABC):
         ``None`` is the default one."""
         return (None,)
 
+    def example(self, driver: str) -> str:
+        """Return a ``database_url`` as one might write it.
+
+        :param driver: dialect and driver, as in a URL.
+        """
+        return f"{driver}://user@localhost/"
+
     def default_schema_of(self, options: Mapping[str, Any]) -> str | None:
         """Return the default schema of a connection to be made, where each
         database has its own.

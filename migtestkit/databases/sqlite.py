@@ -175,6 +175,9 @@ class SQLite(Backend):
             folder=folder,
         )
 
+    def example(self, driver: str) -> str:
+        return "sqlite://"
+
     def adopt(self, engine: Engine, *, lock_timeout: float) -> Database:
         arguments, options = engine.dialect.create_connect_args(engine.url)
         path = self.address(arguments, options)

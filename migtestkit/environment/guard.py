@@ -23,7 +23,13 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
-from migtestkit.databases import MARK, Backend, Database, is_own
+from migtestkit.databases import (
+    MARK,
+    Backend,
+    Database,
+    is_own,
+    known_backends,
+)
 from migtestkit.errors import (
     ConfigError,
     ForeignDatabaseError,
@@ -295,12 +301,20 @@ class ConnectionGuard:
         ours = listing(
             sorted({t.database.url.get_backend_name() for t in self.targets})
         )
-        return (
+        refused = (
             f"env.py connects to {dialect.name}, but the throw-away database "
-            f"is {ours}; nothing was sent. Write\n"
-            f"  database_url = \"{dialect.name}+{dialect.driver}://"
-            "user@localhost/\"\nin the test class, or set "
-            "$MIGTESTKIT_DATABASE_URL"
+            f"is {ours}; nothing was sent."
+        )
+        backend = known_backends().get(dialect.name)
+        if backend is None:
+            return (
+                f"{refused} The kit makes no {dialect.name} databases; hand "
+                "over an engine of your own with get_migration_engine()"
+            )
+        example = backend.example(f"{dialect.name}+{dialect.driver}")
+        return (
+            f"{refused} Write\n  database_url = \"{example}\"\nin the test "
+            "class, or set $MIGTESTKIT_DATABASE_URL"
         )
 
     def _connected(self, dbapi_connection: Any, record: Any) -> None:
