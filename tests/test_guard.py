@@ -890,7 +890,7 @@ class TestOtherBackend(ProjectTestCase):
                     f"engine.dialect.name = {name!r}\n"
                     "engine.connect()\n"
                 )
-                ini = self.make_history(env=env)
+                ini = self.make_history(Rev("r1"), env=env)
                 context = self.open(str(ini), database_url=url)
                 with self.assertRaises(ConfigError) as caught:
                     context.migrate_up_to("head")
