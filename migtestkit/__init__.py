@@ -8,7 +8,7 @@ from migtestkit.case import (
     skipUnlessDialect,
 )
 from migtestkit.checks import at_revision
-from migtestkit.config import Ignore, MigrationConfig
+from migtestkit.config import Ignore, Intended, MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.errors import (
     ConfigError,
@@ -25,6 +25,7 @@ __all__ = [
     "DatabaseUnavailable",
     "ForeignDatabaseError",
     "Ignore",
+    "Intended",
     "MigrationConfig",
     "MigrationContext",
     "MigrationFailed",

@@ -11,7 +11,7 @@ from typing import Any
 from alembic.config import Config
 from sqlalchemy import MetaData
 
-from migtestkit import Ignore, MigrationTestCase
+from migtestkit import Ignore, Intended, MigrationTestCase
 from migtestkit.case.options import HOOKS, OPTIONS
 from migtestkit.errors import ConfigError, MigtestkitError
 from tests.support import ProjectTestCase, Rev, create
@@ -32,6 +32,7 @@ VALUES: dict[str, Any] = {
     "target_metadata": MetaData(),
     "model_package": "shop.models",
     "ignore": (Ignore(table="task", reason="another owns it"),),
+    "intended": {"r1": Intended(blocking=True, reason="at night")},
     "environ": {"STAGE": "test"},
     "lock_timeout": 3.0,
     "keep_failed_database": True,
@@ -65,6 +66,7 @@ SLIPS = {
     "adopt_existing_databases": "adopt_existing_database",
     "dialect_url": "dialect_urls",
     "ignroe": "ignore",
+    "intnded": "intended",
 }
 METHOD_SLIPS = {
     "get_start_revison": "get_start_revision",

@@ -38,6 +38,7 @@ _ORDINARY = (
     "environ",
     "ignore",
     "ini_section",
+    "intended",
     "lock_timeout",
     "model_package",
     "redirect",

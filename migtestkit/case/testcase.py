@@ -35,7 +35,7 @@ from migtestkit.case.options import (
     collect,
     overridden,
 )
-from migtestkit.config import Ignore, MigrationConfig
+from migtestkit.config import Ignore, Intended, MigrationConfig
 from migtestkit.context import MigrationContext
 from migtestkit.errors import ConfigError
 from migtestkit.history import RevisionHistory
@@ -136,6 +136,8 @@ class MigrationTestCase(
     model_package: str | None = None
     #: Differences that are meant: of models and database, of schemas.
     ignore: Sequence[Ignore] = ()
+    #: Revision -> what it does on purpose that a check would blame it for.
+    intended: Mapping[str, Intended] = {}
     #: Environment variables while env.py runs.
     environ: Mapping[str, str] = {}
     #: Seconds that a migration's statement may wait for a lock.

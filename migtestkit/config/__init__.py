@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from migtestkit.config.discovery import Found, discover, locate
 from migtestkit.config.ignoring import Ignore, IgnoreRules, check_ignore
+from migtestkit.config.intended import (
+    Intended,
+    IntendedUse,
+    check_intended,
+)
 from migtestkit.config.loading import (
     command_line_options,
     config_place,
@@ -18,8 +23,11 @@ __all__ = [
     "Found",
     "Ignore",
     "IgnoreRules",
+    "Intended",
+    "IntendedUse",
     "MigrationConfig",
     "check_ignore",
+    "check_intended",
     "command_line_options",
     "config_place",
     "discover",

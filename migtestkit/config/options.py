@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 
 from migtestkit.config.discovery import discover, locate
 from migtestkit.config.ignoring import Ignore, check_ignore
+from migtestkit.config.intended import Intended, check_intended
 from migtestkit.config.loading import check_alembic_config, load_alembic_config
 from migtestkit.errors import ConfigError, listing, suggest
 
@@ -59,6 +60,7 @@ class MigrationConfig:
     target_metadata: MetaData | Sequence[MetaData] | None = None
     model_package: str | None = None
     ignore: Sequence[Ignore] = ()
+    intended: Mapping[str, Intended] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
     lock_timeout: float = 10.0
     keep_failed_database: bool | None = None
@@ -192,6 +194,10 @@ def _check_ignore(config: MigrationConfig) -> None:
     check_ignore(config.ignore)
 
 
+def _check_intended(config: MigrationConfig) -> None:
+    check_intended(config.intended)
+
+
 def _check_hooks(config: MigrationConfig) -> None:
     for option in HOOKS:
         value = getattr(config, option)
@@ -280,5 +286,6 @@ _CHECKS: tuple[Callable[[MigrationConfig], None], ...] = (
     _check_database_url,
     _check_metadata,
     _check_ignore,
+    _check_intended,
     _check_hooks,
 )

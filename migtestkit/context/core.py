@@ -13,9 +13,10 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Row, Table, select, text
 
 from migtestkit import alembic_api
-from migtestkit.config import MigrationConfig
+from migtestkit.config import Intended, MigrationConfig
 from migtestkit.context import commands
 from migtestkit.context.databases import ContextDatabases
+from migtestkit.context.intentions import resolve_intended
 from migtestkit.context.moves import Mover
 from migtestkit.context.objects import mapped_classes
 from migtestkit.context.seeding import Mark, RevisionSeeds, revision_in
@@ -655,6 +656,7 @@ class MigrationContext:
         """Refuse unknown revisions in any option before anything runs."""
         self.kept_revisions
         self.irreversible
+        self.intended
         try:
             self.history.resolve(self.config.start_revision)
         except RevisionError as error:
@@ -677,6 +679,15 @@ class MigrationContext:
             revision_in(self.history, one, "irreversible_revisions"): reason
             for one, reason in self.config.irreversible_revisions.items()
         }
+
+    @property
+    def intended(self) -> Mapping[str, Intended]:
+        """``intended`` by full id."""
+        return resolve_intended(
+            self.config.intended,
+            self.history,
+            elsewhere=self.config.create_base_schema is not None,
+        )
 
     @property
     def skipped_revisions(self) -> frozenset[str]:
