@@ -1,0 +1,414 @@
+"""How does every table of a database get rows of every kind?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy import text as sql_text
+from sqlalchemy.exc import SQLAlchemyError
+
+from migtestkit.errors import TableError, listing, suggest
+from migtestkit.rows.synthetic.candidates import Candidates
+from migtestkit.rows.synthetic.dialects import SyntheticDialect, dialect_of
+from migtestkit.rows.synthetic.kinds import ALL, check_kinds
+from migtestkit.rows.synthetic.order import (
+    can_wait,
+    in_order,
+    with_needed,
+)
+from migtestkit.rows.synthetic.parents import NoParent, Parents
+from migtestkit.rows.synthetic.result import Filled, MadeRow
+from migtestkit.rows.synthetic.shapes import (
+    Key,
+    Shape,
+    label,
+    reflect_shapes,
+)
+from migtestkit.rows.synthetic.table import TableFiller, attempt
+from migtestkit.rows.synthetic.values import family_of
+
+__unittest = True
+
+Overrides = Mapping[str, Mapping[str, Any]]
+
+
+def fill(
+    connection: Connection,
+    schemas: Sequence[str | None] | None = None,
+    only: Collection[str] | None = None,
+    exclude: Collection[str] = (),
+    overrides: Overrides | None = None,
+    seed: int = 0,
+    kinds: Collection[str] = ALL,
+) -> Filled:
+    """Put valid rows into the tables of a database, within the caller's
+    transaction.
+
+    Tables that others need a row of are filled before these. The same
+    schema, seed and rows give the same rows.
+
+    :param schemas: where to look for tables, ``None`` among them for the
+        default one; by default everywhere.
+    :param only: names of tables, ``"schema.table"`` allowed; default: all.
+    :param exclude: names of tables to leave alone.
+    :param overrides: table -> column -> a value, a list of values to take in
+        turn, or a callable that is given the row's number.
+    :param kinds: which kinds of row to make.
+    :return: the rows, and what could not be made, with the reasons.
+    :raises TableError: there is no such table, column or kind.
+    """
+    population = Population(
+        schemas=schemas, exclude=exclude, overrides=overrides, seed=seed
+    )
+    population.look(connection)
+    _check_names(population, only, exclude, overrides or {})
+    wanted = [
+        key
+        for key in population.shapes
+        if only is None or label(key) in only
+    ]
+    return population.fill(connection, wanted, kinds)
+
+
+def _check_names(
+    population: Population,
+    only: Collection[str] | None,
+    exclude: Collection[str],
+    overrides: Overrides,
+) -> None:
+    known = {label(key): one for key, one in population.shapes.items()}
+    left_out = {label(key) for key in population.left_out}
+    for what, names in (
+        ("only", only or ()), ("exclude", exclude), ("overrides", overrides),
+    ):
+        if isinstance(names, str):
+            raise TableError(
+                f"{what} must be a sequence of names, not {names!r}"
+            )
+        for name in names:
+            if name not in known and name not in left_out:
+                raise TableError(
+                    f"{what} names {name!r}, which is no table; there are "
+                    f"{listing(sorted(known))}{suggest(str(name), known)}"
+                )
+    for name, columns in overrides.items():
+        for column in columns if name in known else ():
+            there = [one.name for one in known[name].table.columns]
+            if column not in there:
+                raise TableError(
+                    f"overrides: table {name!r} has no column {column!r}; it "
+                    f"has {listing(there)}{suggest(str(column), there)}"
+                )
+
+
+class Population:
+    """The tables of a database, and their rows as far as they are known.
+
+    For those who fill a database again and again while its tables change:
+    what is known is not asked again.
+
+    :param schemas: where to look for tables; ``None``: everywhere.
+    :param exclude: names of tables to leave alone.
+    :param overrides: table -> column -> values.
+    :param seed: see :func:`fill`.
+    :ivar shapes: the tables.
+    :ivar left_out: those of ``exclude``.
+    """
+
+    def __init__(
+        self,
+        *,
+        schemas: Sequence[str | None] | None = None,
+        exclude: Collection[str] = (),
+        overrides: Overrides | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.seed = seed
+        self.shapes: dict[Key, Shape] = {}
+        self.left_out: set[Key] = set()
+        self.overrides = overrides or {}
+        self._schemas = schemas
+        self._exclude = exclude
+        self._contents: dict[Key, list[dict[str, Any]]] = {}
+        self._candidates: dict[Key, Candidates] = {}
+        self._numbers: dict[Key, int] = {}
+        # The same for one seed on any day and any Python.
+        self._first = random.Random(seed).randrange(500) if seed else 0
+
+    # -- what there is --------------------------------------------------------
+
+    def look(
+        self, connection: Connection, changed: Iterable[Key] | None = None
+    ) -> None:
+        """Learn which tables there are.
+
+        :param changed: those that have to be looked at anew; default: all.
+        """
+        dialect = dialect_of(connection)
+        if self._schemas is None:
+            self._schemas = dialect.schemas(connection)
+        there = dialect.tables(connection, self._schemas)
+        self.left_out = {key for key in there if label(key) in self._exclude}
+        tables = [key for key in there if key not in self.left_out]
+        gone = (set(self.shapes) | set(self._contents)) - set(tables)
+        stale = set(tables) if changed is None else set(changed)
+        new = [
+            key for key in tables if key in stale or key not in self.shapes
+        ]
+        for key in gone | set(new):
+            self.forget(key)
+        if new:
+            self._reflect(connection, dialect, new)
+
+    def forget(self, key: Key) -> None:
+        """Forget a table."""
+        self.shapes.pop(key, None)
+        self._contents.pop(key, None)
+        self._candidates.pop(key, None)
+
+    def _reflect(
+        self,
+        connection: Connection,
+        dialect: SyntheticDialect,
+        keys: Collection[Key],
+    ) -> None:
+        self.shapes.update(
+            reflect_shapes(
+                connection,
+                keys,
+                dialect.checks(connection, keys),
+                dialect.uniques(connection, keys),
+            )
+        )
+
+    def rows(self, connection: Connection, key: Key) -> list[dict[str, Any]]:
+        """Return the rows of a table, read once."""
+        if key not in self._contents:
+            self._contents[key] = read_rows(connection, self.shapes[key])
+        return self._contents[key]
+
+    def changed_rows(self, keys: Iterable[Key]) -> None:
+        """Forget the rows of tables, which may have changed."""
+        for key in keys:
+            self._contents.pop(key, None)
+
+    # -- rows -----------------------------------------------------------------
+
+    def fill(
+        self,
+        connection: Connection,
+        keys: Collection[Key],
+        kinds: Collection[str] = ALL,
+    ) -> Filled:
+        """Put rows into tables, and into those that need some before."""
+        wanted = check_kinds(kinds)
+        dialect = dialect_of(connection)
+        dialect.begin(connection)
+        filled = Filled(self.seed)
+        rows = {key: self.rows(connection, key) for key in self.shapes}
+        have = [key for key, content in rows.items() if content]
+        order = in_order(with_needed(keys, self.shapes, have), self.shapes)
+        work = _Work(self, connection, filled, rows, order)
+        if self._in_circle(order, rows):
+            try:
+                with connection.begin_nested():
+                    with dialect.references_later(connection):
+                        work.fill_all(wanted)
+                    work.check_promises()
+            except (SQLAlchemyError, NoParent) as error:
+                work.give_up(error)
+        else:
+            work.fill_all(wanted)
+        work.close_circles()
+        return filled
+
+    def _in_circle(
+        self, order: Sequence[Key], rows: Mapping[Key, Sequence[Any]]
+    ) -> bool:
+        """Say whether a table needs a row of one that is filled later."""
+        seen: set[Key] = set()
+        for key in order:
+            shape = self.shapes[key]
+            for one in shape.references:
+                if (
+                    one.target in order
+                    and one.target not in seen
+                    and one.target != key
+                    and not rows[one.target]
+                    and not can_wait(shape, one)
+                ):
+                    return True
+            seen.add(key)
+        return False
+
+    def candidates(self, key: Key) -> Candidates:
+        """Return the values to try in a table."""
+        given = self.overrides.get(label(key), {})
+        known = self._candidates.get(key)
+        if known is None or known.overrides is not given:
+            known = Candidates(self.shapes[key], given)
+            self._candidates[key] = known
+        return known
+
+    def number(self, key: Key) -> int:
+        """Return a number that no row of a table was made of."""
+        found = self._numbers.get(key, self._first)
+        self._numbers[key] = found + 1
+        return found
+
+
+class _Work:
+    """Filling some tables, in order."""
+
+    def __init__(
+        self,
+        population: Population,
+        connection: Connection,
+        filled: Filled,
+        rows: dict[Key, list[dict[str, Any]]],
+        order: Sequence[Key],
+    ) -> None:
+        self._population = population
+        self._connection = connection
+        self._filled = filled
+        self._rows = rows
+        self._order = order
+        self._promises: dict[Key, dict[str, Any]] = {}
+
+    def fill_all(self, kinds: Sequence[str]) -> None:
+        """Fill the tables, one after the other."""
+        for at, key in enumerate(self._order):
+            self._fill(key, frozenset(self._order[at + 1:]), kinds)
+
+    def _fill(
+        self, key: Key, pending: frozenset[Key], kinds: Sequence[str]
+    ) -> None:
+        population = self._population
+        shape = population.shapes[key]
+        filler = TableFiller(
+            self._connection,
+            shape,
+            population.candidates(key),
+            Parents(shape, self._rows, pending, self._promises),
+            lambda: population.number(key),
+            self._promise,
+            self._promises.get(key, {}),
+        )
+        name = label(key)
+        try:
+            made = filler.make(kinds)
+        except NoParent as error:
+            self._filled.unfilled[name] = str(error)
+            return
+        if made:
+            self._filled.rows[name] = made
+            population.changed_rows([key])
+            self._rows[key] = population.rows(self._connection, key)
+            if filler.problems:
+                self._filled.incomplete[name] = filler.problems
+        else:
+            reasons = list(filler.problems.values()) or ["nobody knows why"]
+            self._filled.unfilled[name] = reasons[0]
+
+    def _promise(self, key: Key, column: str) -> Any:
+        found = self._population.shapes[key].table.columns[column]
+        return family_of(found.type).typical(
+            found.type, self._population.number(key)
+        )
+
+    def check_promises(self) -> None:
+        """Look whether all rows that were referred to beforehand came.
+
+        :raises NoParent: names a table where one did not.
+        """
+        for key, values in self._promises.items():
+            if not any(
+                all(row.get(name) == value for name, value in values.items())
+                for row in self._rows[key]
+            ):
+                raise NoParent(f"{label(key)} got no row")
+
+    def give_up(self, error: Exception) -> None:
+        """Note that the tables could not be filled together."""
+        for key in self._order:
+            name = label(key)
+            self._filled.rows.pop(name, None)
+            self._filled.unfilled.setdefault(
+                name,
+                "tables refer to each other in a circle that cannot be "
+                f"entered: {brief(error)}",
+            )
+            self._population.changed_rows([key])
+            self._rows[key] = self._population.rows(self._connection, key)
+
+    def close_circles(self) -> None:
+        """Let the first row of a table refer where it could not before."""
+        for key in self._order:
+            shape = self._population.shapes[key]
+            for one in shape.references:
+                mine, others = self._rows[key], self._rows.get(one.target)
+                if (
+                    others
+                    and one.target_columns
+                    and label(key) in self._filled.rows
+                    and can_wait(shape, one)
+                    and all(
+                        None in [row.get(name) for name in one.columns]
+                        for row in mine
+                    )
+                ):
+                    self._refer(shape, one, mine[0], others[0])
+
+    def _refer(
+        self, shape: Shape, reference: Any, mine: Any, other: Any
+    ) -> None:
+        values = {
+            name: other[target]
+            for name, target in zip(
+                reference.columns, reference.target_columns
+            )
+        }
+        columns = shape.table.columns
+        names = shape.primary_key or tuple(mine)
+        statement = update(shape.table).values(values)
+        for name in names:
+            statement = statement.where(
+                columns[name].is_(None)
+                if mine[name] is None
+                else columns[name] == mine[name]
+            )
+        error = attempt(self._connection, statement)
+        if error is None:
+            self._population.changed_rows([shape.key])
+            self._rows[shape.key] = self._population.rows(
+                self._connection, shape.key
+            )
+
+
+def read_rows(connection: Connection, shape: Shape) -> list[dict[str, Any]]:
+    """Return all rows of a table, as they stand there where they are not
+    such as the columns' types say."""
+    try:
+        with connection.begin_nested():
+            result = connection.execute(select(shape.table))
+            return [dict(row) for row in result.mappings()]
+    except (ValueError, TypeError, LookupError, ArithmeticError):
+        quote = connection.dialect.identifier_preparer
+        names = ", ".join(quote.quote(one.name) for one in shape.table.columns)
+        table = quote.format_table(shape.table)
+        result = connection.execute(
+            sql_text(f"SELECT {names} FROM {table}".replace(":", "\\:"))
+        )
+        return [dict(row) for row in result.mappings()]
+
+
+def brief(error: Exception) -> str:
+    """Return the database's own words, on one line."""
+    text = str(getattr(error, "orig", None) or error)
+    return " ".join(text.split())[:300]
+
+
+__all__ = ["MadeRow", "Population", "brief", "fill", "read_rows"]
