@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from tests.versions import matrix, running
+from tests.versions import matrix, running, table
 from tests.versions.__main__ import main
 from tests.versions.matrix import Combination
 
@@ -94,7 +94,28 @@ class TestCommand(unittest.TestCase):
     def test_a_part_is_not_written_into_the_docs(self):
         status, out = self.run_command("--write", "tests.test_history")
         self.assertEqual(status, 2)
-        self.assertIn("--write wants all", out)
+        self.assertIn("--write wants all modules", out)
+
+    def test_results_are_kept_by_combination(self):
+        with tempfile.TemporaryDirectory() as name:
+            results, page = Path(name, "r.json"), Path(name, "p.rst")
+            first, second = list(matrix.combinations())[:2]
+
+            def outcome(counts):
+                return running.Outcome("3", "2", "1", "3", counts, True)
+
+            with mock.patch.object(table, "RESULTS", results), \
+                    mock.patch.object(table, "PAGE", page):
+                table.keep({str(second): outcome("2 passed")}, "2026-01-01")
+                table.keep(
+                    {str(first): outcome("1 passed"), "gone": outcome("0")},
+                    "2026-01-02",
+                )
+                table.keep({str(second): outcome("3 passed")}, "2026-01-03")
+                text = page.read_text("utf-8")
+        shown = [line for line in text.splitlines() if "passed" in line]
+        self.assertEqual(["     - 1 passed", "     - 3 passed"], shown)
+        self.assertIn("     - 2026-01-03\n", text)
 
     def test_one_that_fails_fails_all(self):
         bad = running.Outcome("3.12.1", "2.1", "1.20", "3", "1 failed", False)

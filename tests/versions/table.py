@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.versions.matrix import CHECKOUT
+from tests.versions.matrix import CHECKOUT, combinations
 from tests.versions.running import Outcome
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -22,7 +23,7 @@ Versions
 The tests of the kit run on Python 3.10 and later, SQLAlchemy 2.0 and 2.1, and
 Alembic 1.13 and later. ``.ci/run`` runs them on the newest releases and on the
 oldest; ``python -m tests.versions`` runs them on all of these, each in a new
-virtual environment. On {date}:
+virtual environment, with PostgreSQL and MariaDB at hand.
 
 .. list-table::
    :header-rows: 1
@@ -32,15 +33,23 @@ virtual environment. On {date}:
      - Alembic
      - SQLite
      - tests
+     - on
 """
 
 
-def keep(outcomes: Sequence[Outcome], date: str) -> None:
-    """Write the results, and the page made of them."""
-    kept = {
-        "date": date,
-        "outcomes": [dataclasses.asdict(one) for one in outcomes],
-    }
+def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
+    """Write the results, each in place of an earlier one of the same
+    combination, and the page made of all.
+
+    :param outcomes: by combination.
+    """
+    kept: dict[str, Any] = {}
+    if RESULTS.exists():
+        kept = json.loads(RESULTS.read_text("utf-8"))
+    for combination, one in outcomes.items():
+        kept[combination] = {"date": date, **dataclasses.asdict(one)}
+    known = [str(one) for one in combinations()]
+    kept = {name: kept[name] for name in known if name in kept}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     PAGE.write_text(page(), "utf-8")
 
@@ -48,17 +57,15 @@ def keep(outcomes: Sequence[Outcome], date: str) -> None:
 def page() -> str:
     """Return the page that the kept results give."""
     kept = json.loads(RESULTS.read_text("utf-8"))
-    rows = [Outcome(**one) for one in kept["outcomes"]]
-    return HEAD.format(date=kept["date"]) + "".join(map(_row, rows))
+    return HEAD + "".join(map(_row, kept.values()))
 
 
-def _row(outcome: Outcome) -> str:
-    cells = (
-        outcome.python,
-        outcome.sqlalchemy,
-        outcome.alembic,
-        outcome.sqlite or "-",
-        outcome.counts,
-    )
+def _row(kept: Mapping[str, Any]) -> str:
+    cells = [
+        kept[name] or "-"
+        for name in (
+            "python", "sqlalchemy", "alembic", "sqlite", "counts", "date"
+        )
+    ]
     first, *others = (f"     - {cell}\n" for cell in cells)
     return first.replace("     - ", "   * - ", 1) + "".join(others)
