@@ -166,6 +166,9 @@ TABLE: dict[str, Line] = {
     ),
     "assertAtomic": Line(t("nil"), t(""), OWN_DATABASES),
     "assertRetryable": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertNoBlockingWork": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertNoTableRewrite": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertLockTimeoutSet": Line(t("nil"), t(""), OWN_DATABASES),
     "assertOfflineMatchesOnline": Line(t("nil"), t(""), OWN_DATABASES),
     "assertSchemaHealthy": Line(NO_NAME, NO_EXPECTATION, t()),
     "assertForeignKeysIndexed": Line(

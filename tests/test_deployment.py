@@ -72,6 +72,7 @@ class DeploymentTestCase(DatabasesTestCase):
             name: getattr(type(case), name)
             for name in (
                 "alembic_config", "database_url", "skip_revisions", "ignore",
+                "intended",
                 "get_migration_engine",
             )
             if name in vars(type(case))

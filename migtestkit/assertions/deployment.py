@@ -7,8 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from migtestkit.assertions.history import HistoryAssertions
-from migtestkit.config import Ignore
+from migtestkit.config import Ignore, IntendedUse
 from migtestkit.config.ignoring import SCHEMA
+from migtestkit.context.blocking import (
+    cannot_watch,
+    walk_blocking,
+    walk_lock_timeouts,
+    walk_rewrites,
+)
 from migtestkit.context.faults import walk_faults
 from migtestkit.context.offline import walk_offline
 from migtestkit.context.walks import EVERYTHING, Scope, WalkReport
@@ -106,13 +112,86 @@ class DeploymentAssertions(HistoryAssertions):
             database, or env.py migrates several or cannot run offline.
         """
         rules = self._ignored(ignore, SCHEMA)
-        if revision is None and not self.migrations.history.revisions:
-            raise RevisionError("the history has no revision")
-        scope = EVERYTHING if revision is None else self._only(revision)
+        scope = self._only_or_all(revision)
         self._conclude(
             walk_offline(self.migrations, rules, scope, data=data),
             scope,
             "differs when its SQL is run offline",
+            msg,
+        )
+
+    def assertNoBlockingWork(
+        self, revision: str | None = None, msg: Any = None
+    ) -> None:
+        """Fail where a statement goes through the rows of a table, or writes
+        a table anew, while the application waits for one.
+
+        That is: while the transaction holds a lock which others who write,
+        or read, have to wait for, on a table that was there before the
+        revision. Locks held for a moment only are not blamed. PostgreSQL
+        tells it itself, of each statement; tables need no rows. What is not
+        in a transaction, as ``CREATE INDEX`` in an ``autocommit_block()``, is
+        first tried in one that is rolled back.
+
+        What is meant is declared by ``Intended(blocking=...)``. On other
+        databases the test is skipped.
+
+        :param revision: the revision; default: all.
+        :raises RevisionError: it is unknown, or among ``skip_revisions``;
+            the history is empty.
+        """
+        scope = self._only_or_all(revision)
+        self._skip_unwatched()
+        intended = IntendedUse(self.migrations.intended, "blocking")
+        self._conclude(
+            walk_blocking(self.migrations, intended, scope),
+            scope,
+            "blocks the application",
+            msg,
+        )
+
+    def assertNoTableRewrite(
+        self, revision: str | None = None, msg: Any = None
+    ) -> None:
+        """Fail where a statement writes a table anew that was there before
+        the revision, with all its rows and indexes.
+
+        On databases other than PostgreSQL the test is skipped.
+
+        :param revision: the revision; default: all.
+        :raises RevisionError: it is unknown, or among ``skip_revisions``;
+            the history is empty.
+        """
+        scope = self._only_or_all(revision)
+        self._skip_unwatched()
+        self._conclude(
+            walk_rewrites(self.migrations, scope),
+            scope,
+            "rewrites a table",
+            msg,
+        )
+
+    def assertLockTimeoutSet(
+        self, revision: str | None = None, msg: Any = None
+    ) -> None:
+        """Fail where a statement may wait without limit for a lock that
+        blocks the application.
+
+        While it waits, behind a long query, say, all that come after it wait
+        too. ``SET lock_timeout`` in env.py or in the revision will do, and
+        so does a limit of the role or of the database. On databases other
+        than PostgreSQL the test is skipped.
+
+        :param revision: the revision; default: all.
+        :raises RevisionError: it is unknown, or among ``skip_revisions``;
+            the history is empty.
+        """
+        scope = self._only_or_all(revision)
+        self._skip_unwatched()
+        self._conclude(
+            walk_lock_timeouts(self.migrations, scope),
+            scope,
+            "may wait for a lock for ever",
             msg,
         )
 
@@ -191,6 +270,18 @@ class DeploymentAssertions(HistoryAssertions):
             set(self._tables(schema, database)) - {view.version_table}
             for schema in schemas
         )
+
+    def _skip_unwatched(self) -> None:
+        reason = cannot_watch(self.migrations)
+        if reason:
+            self.skipTest(reason)
+
+    def _only_or_all(self, revision: str | None) -> Scope:
+        if revision is not None:
+            return self._only(revision)
+        if not self.migrations.history.revisions:
+            raise RevisionError("the history has no revision")
+        return EVERYTHING
 
     def _only(self, revision: str) -> Scope:
         found = self.migrations.history.resolve_revision(revision)

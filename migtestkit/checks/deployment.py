@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from migtestkit.assertions import DeploymentAssertions
 from migtestkit.checks.base import ReadyChecks
+from migtestkit.config import IntendedUse
 from migtestkit.config.ignoring import SCHEMA
+from migtestkit.context.blocking import walk_blocking
 from migtestkit.context.faults import has_transactional_ddl, walk_faults
 from migtestkit.context.offline import NoOfflineSQL, walk_offline
 from migtestkit.errors import TableError
@@ -39,6 +41,22 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
             "these upgrades, failing half-way, leave what stops the next try",
             "no upgrade was tested",
         )
+
+    def test_no_blocking_work(self) -> None:
+        """No statement goes through the rows of a table while the
+        application waits for one."""
+        self._skip_empty()
+        self._skip_unwatched()
+        intended = IntendedUse(self.migrations.intended, "blocking")
+        report = walk_blocking(self.migrations, intended, self._scope())
+        self.conclude_walk(
+            report,
+            "these revisions make the application wait for as long as there "
+            "are rows",
+            "no revision was tested",
+        )
+        if self._scope().judged is None:
+            intended.refuse_stale(report.tested)
 
     def test_offline_matches_online(self) -> None:
         """The SQL of ``alembic upgrade --sql`` makes the same schema as the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,12 @@ from migtestkit.context.intentions import resolve_intended
 from migtestkit.context.moves import Mover
 from migtestkit.context.objects import mapped_classes
 from migtestkit.context.seeding import Mark, RevisionSeeds, revision_in
-from migtestkit.environment import Environment, Plan, Target
+from migtestkit.environment import (
+    Environment,
+    Plan,
+    StatementWatch,
+    Target,
+)
 from migtestkit.errors import ConfigError, RevisionError, TableError, listing
 from migtestkit.history import RevisionHistory
 from migtestkit.rows import check_columns, coerce, find_table, insert_rows
@@ -394,12 +399,12 @@ class MigrationContext:
         plan: Plan,
         *,
         due: Sequence[str] = (),
-        watch: Callable[[str], None] | None = None,
+        watch: StatementWatch | None = None,
     ) -> None:
         """Run env.py once with the steps of a plan, in env.py's own
         transaction mode, no row inserted in between.
 
-        :param watch: told each statement of a step before it is sent.
+        :param watch: told each statement of a step.
         """
         self._open()
         self._databases.refuse_open_transactions()

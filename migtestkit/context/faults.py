@@ -24,12 +24,14 @@ from migtestkit.context.walks import (
     Scope,
     Walk,
     WalkReport,
+    apply,
     describe_schema_change,
     go_on,
     look_at_schemas,
     start,
     step_up,
 )
+from migtestkit.environment import Sending, StatementWatch
 from migtestkit.errors import ConfigError, MigrationFailed
 
 __unittest = True
@@ -74,7 +76,7 @@ def walk_faults(
                 continue
             judged = scope.judges(revision)
             if revision in walk.database.skipped_revisions or not judged:
-                if not _apply(walk, revision, failed):
+                if not apply(walk, revision, failed):
                     break
             elif not _Faults(walk, revision, retryable).go(failed):
                 break
@@ -94,19 +96,8 @@ def has_transactional_ddl(context: MigrationContext) -> bool:
     return all(found)
 
 
-def _apply(walk: Walk, revision: str, failed: set[str]) -> bool:
-    applied = walk.applied
-    try:
-        walk.database.apply_revisions([revision])
-    except MigrationFailed as failure:
-        walk.give_up([revision], f"its upgrade fails: {failure.error}")
-        failed.add(revision)
-        return go_on(walk, applied, ())
-    return True
-
-
 @dataclass
-class _Fault:
+class _Fault(StatementWatch):
     """Fails before one of the statements that write.
 
     :ivar at: which one, from 1; ``None``: none.
@@ -118,8 +109,8 @@ class _Fault:
     sent: list[str] = field(default_factory=list)
     statement: str = ""
 
-    def __call__(self, statement: str) -> None:
-        """Hear of a statement that is about to be sent."""
+    def before(self, sending: Sending) -> None:
+        statement = sending.statement
         if self.statement or _READS.match(statement):
             return
         if self.at is not None and len(self.sent) + 1 == self.at:

@@ -399,6 +399,19 @@ def _upgrade_one_by_one(
                 return
 
 
+def apply(walk: Walk, revision: str, failed: set[str]) -> bool:
+    """Apply a revision that is not judged; say whether it is possible to go
+    on."""
+    applied = walk.applied
+    try:
+        walk.database.apply_revisions([revision])
+    except MigrationFailed as failure:
+        walk.give_up([revision], f"its upgrade fails: {failure.error}")
+        failed.add(revision)
+        return go_on(walk, applied, ())
+    return True
+
+
 def go_on(
     walk: Walk, applied: Iterable[str], rest: Sequence[str]
 ) -> bool:

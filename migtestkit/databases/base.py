@@ -113,10 +113,13 @@ class Database(abc.ABC):
     :ivar url: how the kit itself connects, by a synchronous driver.
     :ivar address: identity of the database, comparable with
         :meth:`Backend.address`.
+    :ivar lock_timeout: seconds that :meth:`prepare` lets a statement wait
+        for a lock, where the database knows such a limit.
     """
 
     url: URL
     address: str
+    lock_timeout: float = 10.0
 
     @property
     def default_schema(self) -> str | None:

@@ -6,12 +6,15 @@ from migtestkit.environment.guard import ConnectionGuard, Target
 from migtestkit.environment.runner import Environment, Plan
 from migtestkit.environment.tracking import describe_failure
 from migtestkit.environment.visits import Location, Visit, read_heads
+from migtestkit.environment.watching import Sending, StatementWatch
 
 __all__ = [
     "ConnectionGuard",
     "Environment",
     "Location",
     "Plan",
+    "Sending",
+    "StatementWatch",
     "Target",
     "Visit",
     "describe_failure",

@@ -30,6 +30,7 @@ from migtestkit.databases import (
     is_own,
     known_backends,
 )
+from migtestkit.environment.watching import Sending
 from migtestkit.errors import (
     ConfigError,
     ForeignDatabaseError,
@@ -69,7 +70,8 @@ class ConnectionGuard:
 
     :param targets: the throw-away databases.
     :param redirect: ``False`` refuses what is foreign.
-    :param on_statement: called with each statement that is let through.
+    :param on_statement: told each statement that is let through.
+    :param on_success: told each that has succeeded, and of how many rows.
     """
 
     def __init__(
@@ -77,12 +79,14 @@ class ConnectionGuard:
         targets: Sequence[Target],
         *,
         redirect: bool = True,
-        on_statement: Callable[[str], None] | None = None,
+        on_statement: Callable[[Sending], None] | None = None,
+        on_success: Callable[[Sending, int], None] | None = None,
     ) -> None:
         self.targets = tuple(targets)
         self.redirect = redirect
         self.refusals: list[MigtestkitError] = []
         self._on_statement = on_statement
+        self._on_success = on_success
         self._first_foreign: str | None = None
         #: By the driver connection's id: it, its database and pool entry.
         self._opened: dict[int, tuple[Any, Target, Any]] = {}
@@ -103,6 +107,7 @@ class ConnectionGuard:
             (Pool, "checkout", self._checked_out),
             (Engine, "engine_connect", self._engaged),
             (Engine, "before_cursor_execute", self._executing),
+            (Engine, "after_cursor_execute", self._executed),
         )
 
     def __enter__(self) -> ConnectionGuard:
@@ -367,7 +372,31 @@ class ConnectionGuard:
         ):
             self._refuse(ForeignDatabaseError(_unknown_connection()))
         if known and self._on_statement is not None:
-            self._on_statement(statement)
+            self._on_statement(
+                Sending(connection, statement, parameters, context,
+                        executemany)
+            )
+
+    def _executed(
+        self,
+        connection: Connection,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> None:
+        proxied = connection.connection
+        if (
+            self._on_success is None
+            or id(proxied.dbapi_connection) not in self._opened
+        ):
+            return
+        rows = getattr(cursor, "rowcount", -1)
+        self._on_success(
+            Sending(connection, statement, parameters, context, executemany),
+            rows if isinstance(rows, int) else -1,
+        )
 
     def _marked(self, info: dict[Any, Any]) -> Target | None:
         address = info.get(MARK)

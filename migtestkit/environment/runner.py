@@ -45,6 +45,7 @@ from migtestkit.environment.tracking import (
     where_in,
 )
 from migtestkit.environment.visits import Location, Visit, read_heads
+from migtestkit.environment.watching import StatementWatch
 from migtestkit.errors import (
     ConfigError,
     ForeignDatabaseError,
@@ -148,7 +149,7 @@ class Environment:
         mutate: bool = True,
         due: Sequence[str] = (),
         direction: str = "upgrade",
-        watch: Callable[[str], None] | None = None,
+        watch: StatementWatch | None = None,
     ) -> list[Visit]:
         """Run env.py once, with the steps that a plan yields.
 
@@ -157,8 +158,7 @@ class Environment:
         :param mutate: ``False`` creates no version table.
         :param due: revisions of which at least one has to be run.
         :param direction: of ``due``.
-        :param watch: told each statement of a step, its note in the version
-            table included, before it is sent; what it raises is raised there.
+        :param watch: told each statement of a step.
         :return: what was done to each version table.
         :raises MigrationFailed: a revision failed, or was not persisted.
         :raises ForeignDatabaseError: another database was turned to.
@@ -169,6 +169,7 @@ class Environment:
             self.targets,
             redirect=self.options.redirect,
             on_statement=tracker.statement,
+            on_success=tracker.success if watch is not None else None,
         )
         visits: list[Visit] = []
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import linecache
 import os
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +15,7 @@ from alembic.runtime.migration import MigrationStep
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from migtestkit import alembic_api
+from migtestkit.environment.watching import Sending, StatementWatch
 from migtestkit.errors import MigrationFailed
 from migtestkit.history import RevisionHistory
 
@@ -30,7 +32,7 @@ class StepTracker:
     def __init__(
         self,
         history: RevisionHistory,
-        watch: Callable[[str], None] | None = None,
+        watch: StatementWatch | None = None,
     ) -> None:
         self._history = history
         self._watch = watch
@@ -44,13 +46,21 @@ class StepTracker:
         #: What scripts raised, even if env.py caught it.
         self.failures: list[MigrationFailed] = []
 
-    def statement(self, statement: str) -> None:
+    def statement(self, sending: Sending) -> None:
         """Note a statement of the step at hand."""
         if self.revision is not None:
             self.statements += 1
-            self.last_statement = statement
+            self.last_statement = sending.statement
             if self._watch is not None:
-                self._watch(statement)
+                self._watch.before(self._placed(sending))
+
+    def success(self, sending: Sending, rows: int) -> None:
+        """Note that a statement of the step at hand has succeeded."""
+        if self.revision is not None and self._watch is not None:
+            self._watch.after(self._placed(sending), rows)
+
+    def _placed(self, sending: Sending) -> Sending:
+        return dataclasses.replace(sending, database=self.database)
 
     def follow(
         self, step: MigrationStep, database: str | None
