@@ -75,8 +75,19 @@ class TestSetup(unittest.TestCase):
 
     def test_the_package_is_typed(self):
         self.assertTrue((ROOT / "migtestkit" / "py.typed").is_file())
+        self.assertIn(
+            "py.typed", self.setup["options.package_data"]["migtestkit"]
+        )
+
+    def test_the_package_holds_the_parts_of_the_report(self):
+        given = self.setup["options.package_data"]["migtestkit"]
+        parts = {
+            path for pattern in given.split(", ")
+            for path in (ROOT / "migtestkit").glob(pattern)
+        }
         self.assertEqual(
-            self.setup["options.package_data"]["migtestkit"], "py.typed"
+            {path.name for path in parts},
+            {"py.typed", "page.html", "script.js", "style.css"},
         )
 
     def test_sqlite_is_registered_as_a_third_party_would(self):

@@ -17,6 +17,7 @@ from migtestkit.cli.check import (
     run_checks,
     select_checks,
 )
+from migtestkit.cli.html import render
 from migtestkit.cli.progress import Progress
 from migtestkit.cli.report import dump, make_report
 from migtestkit.cli.selection import Selection, read_shard
@@ -104,6 +105,9 @@ def _add_check(commands: Any) -> None:
     add("--shard", metavar="N/COUNT",
         help="judge only the N-th part of the revisions; COUNT machines side "
         "by side judge each once")
+    add("--html", metavar="FILE",
+        help="write a report to look at: the graph, each revision with its "
+        "findings, statements and cost; one file, no network")
     add("--json", metavar="FILE",
         help="write all that is known as data: checks, findings, and what "
         "each revision does")
@@ -129,6 +133,7 @@ def check(options: argparse.Namespace) -> int:
     )
     groups = [HISTORY, DEPLOYMENT] if options.deployment else [HISTORY]
     names = select_checks(options.check, options.exclude, groups)
+    _check_place("--html", options.html)
     _check_place("--json", options.json)
     run = run_checks(
         config,
@@ -159,10 +164,13 @@ def _check_place(option: str, path: str | None) -> None:
 
 
 def _write_reports(options: argparse.Namespace, run: CheckRun) -> None:
-    if not options.json:
+    if not (options.html or options.json):
         return
     report = make_report(run)
-    _write(options.json, dump(report))
+    if options.html:
+        _write(options.html, render(report))
+    if options.json:
+        _write(options.json, dump(report))
 
 
 def _write(path: str, text: str) -> None:
