@@ -166,6 +166,7 @@ TABLE: dict[str, Line] = {
     ),
     "assertAtomic": Line(t("nil"), t(""), OWN_DATABASES),
     "assertRetryable": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertBackwardCompatible": Line(t("nil"), t(""), OWN_DATABASES),
     "assertNoBlockingWork": Line(t("nil"), t(""), OWN_DATABASES),
     "assertNoTableRewrite": Line(t("nil"), t(""), OWN_DATABASES),
     "assertLockTimeoutSet": Line(t("nil"), t(""), OWN_DATABASES),

@@ -15,6 +15,7 @@ from migtestkit.context.blocking import (
     walk_lock_timeouts,
     walk_rewrites,
 )
+from migtestkit.context.compatibility import walk_compatibility
 from migtestkit.context.faults import walk_faults
 from migtestkit.context.offline import walk_offline
 from migtestkit.context.walks import EVERYTHING, Scope, WalkReport
@@ -117,6 +118,34 @@ class DeploymentAssertions(HistoryAssertions):
             walk_offline(self.migrations, rules, scope, data=data),
             scope,
             "differs when its SQL is run offline",
+            msg,
+        )
+
+    def assertBackwardCompatible(
+        self, revision: str | None = None, msg: Any = None
+    ) -> None:
+        """Fail where a revision breaks the application's previous release,
+        which goes on running for a while.
+
+        Statements that the tables before the revision ask for (each column is
+        read and written, rows of several kinds are inserted, one is deleted)
+        are sent before it and after it, in savepoints that are rolled back.
+        Only those which worked before are blamed.
+
+        What the previous release does without is declared by
+        ``Intended(contract=...)``: tables, columns as ``"table.column"``, or
+        ``True`` for all that the revision breaks.
+
+        :param revision: the revision; default: all.
+        :raises RevisionError: it is unknown, or among ``skip_revisions``;
+            the history is empty.
+        """
+        scope = self._only_or_all(revision)
+        intended = IntendedUse(self.migrations.intended, "contract")
+        self._conclude(
+            walk_compatibility(self.migrations, intended, scope),
+            scope,
+            "breaks the previous release",
             msg,
         )
 

@@ -7,6 +7,7 @@ from migtestkit.checks.base import ReadyChecks
 from migtestkit.config import IntendedUse
 from migtestkit.config.ignoring import SCHEMA
 from migtestkit.context.blocking import walk_blocking
+from migtestkit.context.compatibility import walk_compatibility
 from migtestkit.context.faults import has_transactional_ddl, walk_faults
 from migtestkit.context.offline import NoOfflineSQL, walk_offline
 from migtestkit.errors import TableError
@@ -41,6 +42,21 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
             "these upgrades, failing half-way, leave what stops the next try",
             "no upgrade was tested",
         )
+
+    def test_backward_compatible(self) -> None:
+        """What the previous release of the application sends still works
+        after each revision."""
+        self._skip_empty()
+        self._skip_handed_over()
+        intended = IntendedUse(self.migrations.intended, "contract")
+        report = walk_compatibility(self.migrations, intended, self._scope())
+        self.conclude_walk(
+            report,
+            "these revisions break the release that is running while they do",
+            "no revision was tested",
+        )
+        if self._scope().judged is None:
+            intended.refuse_stale(report.tested)
 
     def test_no_blocking_work(self) -> None:
         """No statement goes through the rows of a table while the
