@@ -155,6 +155,18 @@ TABLE: dict[str, Line] = {
     "assertDowngradeLeavesNoTrace": Line(
         t("nil"), t(), "an empty database is where upgrades start"
     ),
+    "assertUpgradesPopulated": Line(
+        t("nil"), "a revision over no row is skipped, with the reason",
+        "it upgrades a database of its own",
+    ),
+    "assertDowngradesPopulated": Line(
+        t("nil"), "a revision over no row is skipped, with the reason",
+        "it upgrades a database of its own",
+    ),
+    "assertNoDataLoss": Line(
+        t(lossy=["nil"]), t(lossy="user"),
+        "it upgrades a database of its own",
+    ),
     "assertOperationsForbidden": Line(
         t("nil"), t(), "it upgrades a database of its own"
     ),

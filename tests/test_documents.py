@@ -144,9 +144,13 @@ class TestPages(unittest.TestCase):
 
     def test_test_cases_use_what_there_is(self):
         from migtestkit import MigrationTestCase
-        from migtestkit.checks import HistoryChecks, RevisionHooks
+        from migtestkit.checks import (
+            DataChecks, HistoryChecks, RevisionHooks,
+        )
 
-        class Everything(HistoryChecks, RevisionHooks, MigrationTestCase):
+        class Everything(
+            HistoryChecks, DataChecks, RevisionHooks, MigrationTestCase
+        ):
             pass
 
         for path, _, tree in self.snippets():

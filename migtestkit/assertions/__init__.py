@@ -6,6 +6,7 @@ from migtestkit.assertions.data import DataAssertions
 from migtestkit.assertions.deployment import DeploymentAssertions
 from migtestkit.assertions.history import HistoryAssertions
 from migtestkit.assertions.operations import OperationAssertions
+from migtestkit.assertions.populated import PopulatedAssertions
 from migtestkit.assertions.rows import RowAssertions
 from migtestkit.assertions.schema import SchemaAssertions
 
@@ -14,6 +15,7 @@ __all__ = [
     "DeploymentAssertions",
     "HistoryAssertions",
     "OperationAssertions",
+    "PopulatedAssertions",
     "RowAssertions",
     "SchemaAssertions",
 ]

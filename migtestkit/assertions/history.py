@@ -258,7 +258,7 @@ class HistoryAssertions(AssertionMixin):
         return caught.exception
 
     def conclude_walk(
-        self, report: WalkReport, title: str, nothing: str
+        self, report: WalkReport, title: str, nothing: str, msg: Any = None
     ) -> None:
         """Fail with every finding of a walk; skip if nothing was tested;
         name what was not.
@@ -272,7 +272,7 @@ class HistoryAssertions(AssertionMixin):
             text = f"{title}\n{report.describe_findings(history)}"
             if untested:
                 text += f"\nnot tested:\n{untested}"
-            self._refute(None, text)
+            self._refute(msg, text)
         if not report.tested:
             self.skipTest(f"{nothing}\n{untested}" if untested else nothing)
         self.name_untested("revision", report.untested)

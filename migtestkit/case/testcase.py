@@ -25,6 +25,7 @@ from migtestkit.assertions import (
     DeploymentAssertions,
     HistoryAssertions,
     OperationAssertions,
+    PopulatedAssertions,
     RowAssertions,
     SchemaAssertions,
 )
@@ -71,6 +72,7 @@ class MigrationTestCase(
     DataAssertions,
     OperationAssertions,
     DeploymentAssertions,
+    PopulatedAssertions,
     HistoryAssertions,
     unittest.TestCase,
 ):

@@ -306,7 +306,11 @@ def run_checks(
             return scope
 
         def conclude_walk(
-            self, report: WalkReport, title: str, nothing: str
+            self,
+            report: WalkReport,
+            title: str,
+            nothing: str,
+            msg: object = None,
         ) -> None:
             name = self._testMethodName
             outcome.untested[name] = dict(report.untested)
@@ -314,7 +318,7 @@ def run_checks(
                 CheckFinding(one.revision, name, one.phase, one.text)
                 for one in report.findings
             )
-            super().conclude_walk(report, title, nothing)
+            super().conclude_walk(report, title, nothing, msg)
 
         def assertSingleHead(
             self, msg: Any = None, *, per_label: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -548,6 +548,29 @@ class MigrationContext:
         """Return the schemas that may hold tables, ``None`` for the default
         one."""
         return self._target(None).backend.schemas(connection)
+
+    @property
+    def can_check_foreign_keys(self) -> bool:
+        """Whether connections choose if foreign keys are checked, as
+        SQLite's do, and :meth:`check_foreign_keys` can choose for them."""
+        self._open()
+        return any(
+            one.database.can_check_foreign_keys
+            for one in self._databases.targets
+        )
+
+    def check_foreign_keys(self) -> None:
+        """Have foreign keys checked on all further connections to the
+        throw-away databases."""
+        self._open()
+        for one in self._databases.targets:
+            one.database.check_foreign_keys()
+
+    def watch_statements(
+        self, observer: Callable[[str], None] | None
+    ) -> None:
+        """Call something with each statement that a migration sends."""
+        self.environment.observer = observer
 
     def advice(self, error: str) -> str:
         """Return a line of advice on a database's error text, such as on a

@@ -147,6 +147,16 @@ class Database(abc.ABC):
     def prepare(self, dbapi_connection: Any) -> None:
         """Set up a driver connection that env.py opened to this database."""
 
+    @property
+    def can_check_foreign_keys(self) -> bool:
+        """Whether each connection chooses if foreign keys are checked, and
+        the choice is ours."""
+        return False
+
+    def check_foreign_keys(self) -> None:
+        """Have foreign keys checked on all connections to this database that
+        are opened from now on, where that can be chosen."""
+
     def advice(self, error: str) -> str:
         """Return a line of advice on a driver's error text, empty if there
         is none to give."""

@@ -52,6 +52,7 @@ class SQLiteFile(Database):
         self.url = URL.create("sqlite", database=os.fspath(path))
         self.address = os.path.realpath(path)
         self._folder = folder
+        self._check_foreign_keys = False
 
     def create_engine(self) -> Engine:
         # No pool: a connection that is kept would hold the file open, and
@@ -82,6 +83,8 @@ class SQLiteFile(Database):
         # env.py may have taken our URL and connected with options of its own.
         wait = int(self.lock_timeout * 1000)
         cursor.execute(f"PRAGMA busy_timeout = {wait}")
+        if self._check_foreign_keys:
+            cursor.execute("PRAGMA foreign_keys = ON")
         if self._folder is not None:
             # Nothing here has to survive a power failure, and waiting for
             # the disk is most of what a small migration costs. Within a
@@ -93,6 +96,15 @@ class SQLiteFile(Database):
                 if tuple(cursor.fetchone()) == ("delete",):
                     cursor.execute("PRAGMA journal_mode = MEMORY")
         cursor.close()
+
+    @property
+    def can_check_foreign_keys(self) -> bool:
+        # Not of a file that was handed over: how an application connects to
+        # its databases is not ours to change.
+        return self._folder is not None
+
+    def check_foreign_keys(self) -> None:
+        self._check_foreign_keys = self.can_check_foreign_keys
 
     def advice(self, error: str) -> str:
         if "is locked" not in error:

@@ -45,7 +45,7 @@ from migtestkit.environment.tracking import (
     where_in,
 )
 from migtestkit.environment.visits import Location, Visit, read_heads
-from migtestkit.environment.watching import StatementWatch
+from migtestkit.environment.watching import Sending, StatementWatch
 from migtestkit.errors import (
     ConfigError,
     ForeignDatabaseError,
@@ -83,6 +83,8 @@ class Environment:
         self._ini = (ini, os.path.abspath(ini)) if ini else ()
         self._scripts: Scripts | None = None
         self._driver: str | None = None
+        #: Called with each statement that a walk lets through.
+        self.observer: Callable[[str], None] | None = None
 
     def attach(self, targets: Sequence[Target]) -> None:
         """Set the databases that runs may open."""
@@ -168,7 +170,7 @@ class Environment:
         guard = ConnectionGuard(
             self.targets,
             redirect=self.options.redirect,
-            on_statement=tracker.statement,
+            on_statement=self._observed(tracker),
             on_success=tracker.success if watch is not None else None,
         )
         visits: list[Visit] = []
@@ -227,6 +229,17 @@ class Environment:
             raise guard.refusals[0]
         if tracker.failures:
             raise tracker.failures[0]
+
+    def _observed(self, tracker: StepTracker) -> Callable[[Sending], None]:
+        observer = self.observer
+        if observer is None:
+            return tracker.statement
+
+        def note(sending: Sending) -> None:
+            tracker.statement(sending)
+            observer(sending.statement)
+
+        return note
 
     def call(self, function: Callable[[], T]) -> T:
         """Call something that runs env.py by itself, such as a function of

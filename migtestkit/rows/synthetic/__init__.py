@@ -17,6 +17,7 @@ from migtestkit.rows.synthetic.kinds import (
     TYPICAL,
     VARIED,
 )
+from migtestkit.rows.synthetic.order import in_order
 from migtestkit.rows.synthetic.result import Filled, MadeRow
 from migtestkit.rows.synthetic.shapes import Key, Shape, label
 
@@ -37,6 +38,7 @@ __all__ = [
     "VARIED",
     "dialect_of",
     "fill",
+    "in_order",
     "label",
     "mysql",
     "postgresql",

@@ -46,6 +46,17 @@ class Candidates:
         #: Column -> a value that the table has taken, where the everyday
         #: one was refused.
         self.learnt: dict[str, Any] = {}
+        #: Whether the table has taken all that it was given, so far.
+        self.easy = True
+        #: Kind of row and column: what is wanted there was refused.
+        self.refused: set[tuple[str, str]] = set()
+
+    @property
+    def computed(self) -> frozenset[str]:
+        """The columns whose values the user computes for each row."""
+        return frozenset(
+            name for name, one in self.overrides.items() if callable(one)
+        )
 
     def first(self, column: Column[Any], number: int) -> Any:
         """Return the value to try first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -33,6 +33,7 @@ from migtestkit.rows.synthetic.values import family_of
 __unittest = True
 
 Overrides = Mapping[str, Mapping[str, Any]]
+RowsOf = Callable[[Key], Sequence[Mapping[str, Any]]]
 
 
 def fill(
@@ -148,9 +149,7 @@ class Population:
         :param changed: those that have to be looked at anew; default: all.
         """
         dialect = dialect_of(connection)
-        if self._schemas is None:
-            self._schemas = dialect.schemas(connection)
-        there = dialect.tables(connection, self._schemas)
+        there = dialect.tables(connection, self.schemas(connection))
         self.left_out = {key for key in there if label(key) in self._exclude}
         tables = [key for key in there if key not in self.left_out]
         gone = (set(self.shapes) | set(self._contents)) - set(tables)
@@ -162,6 +161,12 @@ class Population:
             self.forget(key)
         if new:
             self._reflect(connection, dialect, new)
+
+    def schemas(self, connection: Connection) -> Sequence[str | None]:
+        """Return the schemas in which tables are looked for."""
+        if self._schemas is not None:
+            return self._schemas
+        return dialect_of(connection).schemas(connection)
 
     def forget(self, key: Key) -> None:
         """Forget a table."""
@@ -190,6 +195,23 @@ class Population:
             self._contents[key] = read_rows(connection, self.shapes[key])
         return self._contents[key]
 
+    def restart(self, key: Key) -> None:
+        """Make rows of a table, which is empty, as if for the first time."""
+        self._numbers.pop(key, None)
+
+    def like(self, other: Population) -> None:
+        """Take over what another one knows of the same tables."""
+        self.shapes = dict(other.shapes)
+        self.left_out = set(other.left_out)
+
+    def knows_rows(self, key: Key) -> bool:
+        """Say whether the rows of a table are known."""
+        return key in self._contents
+
+    def known_rows(self, key: Key) -> Sequence[Mapping[str, Any]]:
+        """Return the rows of a table as they are known."""
+        return self._contents[key]
+
     def changed_rows(self, keys: Iterable[Key]) -> None:
         """Forget the rows of tables, which may have changed."""
         for key in keys:
@@ -208,9 +230,16 @@ class Population:
         dialect = dialect_of(connection)
         dialect.begin(connection)
         filled = Filled(self.seed)
-        rows = {key: self.rows(connection, key) for key in self.shapes}
-        have = [key for key, content in rows.items() if content]
-        order = in_order(with_needed(keys, self.shapes, have), self.shapes)
+
+        def rows(key: Key) -> Sequence[Mapping[str, Any]]:
+            if key not in self.shapes:
+                return ()
+            return self.rows(connection, key)
+
+        order = in_order(
+            with_needed(keys, self.shapes, lambda key: bool(rows(key))),
+            self.shapes,
+        )
         work = _Work(self, connection, filled, rows, order)
         if self._in_circle(order, rows):
             try:
@@ -226,7 +255,7 @@ class Population:
         return filled
 
     def _in_circle(
-        self, order: Sequence[Key], rows: Mapping[Key, Sequence[Any]]
+        self, order: Sequence[Key], rows: RowsOf
     ) -> bool:
         """Say whether a table needs a row of one that is filled later."""
         seen: set[Key] = set()
@@ -237,7 +266,7 @@ class Population:
                     one.target in order
                     and one.target not in seen
                     and one.target != key
-                    and not rows[one.target]
+                    and not rows(one.target)
                     and not can_wait(shape, one)
                 ):
                     return True
@@ -248,7 +277,7 @@ class Population:
         """Return the values to try in a table."""
         given = self.overrides.get(label(key), {})
         known = self._candidates.get(key)
-        if known is None or known.overrides is not given:
+        if known is None or known.overrides != given:
             known = Candidates(self.shapes[key], given)
             self._candidates[key] = known
         return known
@@ -268,7 +297,7 @@ class _Work:
         population: Population,
         connection: Connection,
         filled: Filled,
-        rows: dict[Key, list[dict[str, Any]]],
+        rows: RowsOf,
         order: Sequence[Key],
     ) -> None:
         self._population = population
@@ -306,7 +335,6 @@ class _Work:
         if made:
             self._filled.rows[name] = made
             population.changed_rows([key])
-            self._rows[key] = population.rows(self._connection, key)
             if filler.problems:
                 self._filled.incomplete[name] = filler.problems
         else:
@@ -327,7 +355,7 @@ class _Work:
         for key, values in self._promises.items():
             if not any(
                 all(row.get(name) == value for name, value in values.items())
-                for row in self._rows[key]
+                for row in self._rows(key)
             ):
                 raise NoParent(f"{label(key)} got no row")
 
@@ -342,14 +370,13 @@ class _Work:
                 f"entered: {brief(error)}",
             )
             self._population.changed_rows([key])
-            self._rows[key] = self._population.rows(self._connection, key)
 
     def close_circles(self) -> None:
         """Let the first row of a table refer where it could not before."""
         for key in self._order:
             shape = self._population.shapes[key]
             for one in shape.references:
-                mine, others = self._rows[key], self._rows.get(one.target)
+                mine, others = self._rows(key), self._rows(one.target)
                 if (
                     others
                     and one.target_columns
@@ -383,9 +410,6 @@ class _Work:
         error = attempt(self._connection, statement)
         if error is None:
             self._population.changed_rows([shape.key])
-            self._rows[shape.key] = self._population.rows(
-                self._connection, shape.key
-            )
 
 
 def read_rows(connection: Connection, shape: Shape) -> list[dict[str, Any]]:

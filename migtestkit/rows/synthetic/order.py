@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from migtestkit.rows.synthetic.shapes import Key, Reference, Shape
 
@@ -61,7 +61,7 @@ def _next(left: list[Key], shapes: Mapping[Key, Shape]) -> Key:
 def with_needed(
     keys: Collection[Key],
     shapes: Mapping[Key, Shape],
-    filled: Collection[Key],
+    has_rows: Callable[[Key], bool],
 ) -> set[Key]:
     """Return tables and those that need a row before them."""
     found: set[Key] = set()
@@ -73,6 +73,6 @@ def with_needed(
             for key in new
             if key in shapes
             for other in needed_by(shapes[key])
-            if other not in found and other not in filled and other in shapes
+            if other in shapes and other not in found and not has_rows(other)
         }
     return found

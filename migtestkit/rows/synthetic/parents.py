@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from migtestkit.rows.synthetic.order import can_wait
@@ -21,7 +21,7 @@ class Parents:
     """The rows that rows of a table can refer to.
 
     :param shape: the table.
-    :param rows: table -> the rows that it has.
+    :param rows: gives the rows of a table.
     :param pending: tables that are going to be filled.
     :param promises: table -> rows that it will have to have; written to.
     """
@@ -29,7 +29,7 @@ class Parents:
     def __init__(
         self,
         shape: Shape,
-        rows: Mapping[Key, Rows],
+        rows: Callable[[Key], Rows],
         pending: frozenset[Key] = frozenset(),
         promises: dict[Key, dict[str, Any]] | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class Parents:
         """How many combinations of rows there are to refer to."""
         found = 1
         for one in self._shape.references:
-            found *= max(len(self._rows.get(one.target, ())), 1)
+            found *= max(len(self._rows(one.target)), 1)
         return found
 
     def choose(
@@ -78,7 +78,7 @@ class Parents:
     ) -> list[tuple[Any, ...]]:
         """Return the values to refer to that fit those of the columns that
         another reference has given."""
-        rows = self._rows.get(reference.target, ())
+        rows = self._rows(reference.target)
         values = [
             tuple(row.get(name) for name in reference.target_columns)
             for row in rows

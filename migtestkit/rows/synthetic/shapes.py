@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, inspect
+from sqlalchemy.exc import SAWarning
 
 from migtestkit.rows.synthetic.conditions import Condition, speaks_of
 
@@ -55,6 +57,11 @@ class Shape:
     generated: frozenset[str]
 
     @property
+    def label(self) -> str:
+        """The table's name as messages show it."""
+        return label(self.key)
+
+    @property
     def columns(self) -> Sequence[Column[Any]]:
         """The columns that can be given a value."""
         return [
@@ -92,6 +99,20 @@ def reflect_shapes(
     :param uniques: sets of columns that no two rows share, beside those that
         the Inspector sees.
     """
+    with warnings.catch_warnings():
+        # Of an index on an expression, which some dialects leave out.
+        warnings.filterwarnings(
+            "ignore", "Skipped unsupported reflection", SAWarning
+        )
+        return _reflect(connection, keys, checks, uniques)
+
+
+def _reflect(
+    connection: Connection,
+    keys: Collection[Key],
+    checks: Checks,
+    uniques: Mapping[Key, Sequence[frozenset[str]]],
+) -> dict[Key, Shape]:
     found: dict[Key, Shape] = {}
     for schema in dict.fromkeys(key[0] for key in keys):
         names = [key[1] for key in keys if key[0] == schema]

@@ -63,6 +63,7 @@ class TableFiller:
         self._promise = promise
         self._promised = dict(promised)
         self._way = 0
+        self._careless = False
         self._typical: Row | None = None
         self.problems: dict[str, str] = {}
         self._plain: list[Column[Any]] = [
@@ -74,6 +75,29 @@ class TableFiller:
 
         :raises NoParent: a table that it refers to has no row.
         """
+        if not self._candidates.easy:
+            return self._make(kinds)
+        # Most tables take all of it; a savepoint for each row would be most
+        # of the work.
+        way, promised = self._way, dict(self._promised)
+        savepoint = self._connection.begin_nested()
+        self._careless = True
+        try:
+            made = self._make(kinds)
+        except _Objection:
+            savepoint.rollback()
+            self._candidates.easy = False
+            self._way, self._promised = way, promised
+            self._typical, self.problems = None, {}
+            self._careless = False
+            return self._make(kinds)
+        except BaseException:
+            savepoint.rollback()
+            raise
+        savepoint.commit()
+        return made
+
+    def _make(self, kinds: Sequence[str]) -> list[MadeRow]:
         makers: dict[str, Callable[[], list[Row]]] = {
             TYPICAL: self._make_typical,
             DUPLICATE: self._make_duplicate,
@@ -105,7 +129,11 @@ class TableFiller:
         row = dict(self._typical)
         fresh = self._fresh_row()
         keys = self._shape.in_keys
-        row.update({n: v for n, v in fresh.items() if n in keys})
+        # What is computed for each row is as unique as it is meant to be.
+        computed = self._candidates.computed
+        row.update(
+            {n: v for n, v in fresh.items() if n in keys or n in computed}
+        )
         return [*made, self._insert_near(row, keys)]
 
     def _make_minimal(self) -> list[Row]:
@@ -212,10 +240,22 @@ class TableFiller:
 
         :raises _Refused: it takes none of them.
         """
-        whole = _with(row, wanted)
-        error = self._try(whole)
-        if error is None:
-            return whole
+        wanted = {
+            name: value
+            for name, value in wanted.items()
+            if (kind, name) not in self._candidates.refused
+        }
+        while True:
+            whole = _with(row, wanted)
+            error = self._try(whole)
+            if error is None:
+                return whole
+            refused = self._refused_by(error, wanted)
+            if not refused:
+                break
+            # Not all of it again, next time.
+            self._candidates.refused.update((kind, one) for one in refused)
+            wanted = {n: v for n, v in wanted.items() if n not in refused}
         row = self._solve(keep=False)
         taken = 0
         for name, value in wanted.items():
@@ -228,6 +268,16 @@ class TableFiller:
         if final is not None:
             raise _Refused(final)
         return row
+
+    def _refused_by(self, error: Exception, wanted: Row) -> set[str]:
+        """Return the wanted columns of the conditions that an error names."""
+        conditions = self._shape.conditions
+        return {
+            name
+            for at in self._named(error)
+            for name in conditions[at].columns
+            if name in wanted
+        }
 
     def _insert_near(self, row: Row, columns: Collection[str]) -> Row:
         """Insert a row, or one that differs from it in some columns only."""
@@ -322,6 +372,15 @@ class TableFiller:
     def _try(self, row: Row, *, keep: bool = True) -> Exception | None:
         given = {n: v for n, v in row.items() if v is not _DEFAULT}
         statement = self._shape.table.insert().values(given)
+        if self._careless:
+            try:
+                self._connection.execute(statement)
+            except _REFUSALS as refusal:
+                if is_lost(refusal):
+                    raise
+                raise _Objection from None
+            self._promised = {}
+            return None
         error = attempt(self._connection, statement, keep=keep)
         if keep and error is None:
             self._promised = {}
@@ -339,7 +398,7 @@ def attempt(
     try:
         connection.execute(statement)
     except _REFUSALS as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if is_lost(error):
             raise
         savepoint.rollback()
         return error
@@ -348,6 +407,15 @@ def attempt(
     else:
         savepoint.rollback()
     return None
+
+
+def is_lost(error: Exception) -> bool:
+    """Say whether an error is the connection's end."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+class _Objection(Exception):
+    """A table that seemed easy has refused a row."""
 
 
 class _Default:
