@@ -37,16 +37,17 @@ def _short(value: Any, limit: int = 60) -> str:
 
 @dataclass
 class Filled:
-    """What :func:`fill` did."""
+    """What :func:`fill` did.
 
-    #: From which the same rows are made again.
+    ``seed``: from which the same rows are made again; ``rows``: table
+    (``"schema.table"`` outside the default schema) -> a list of
+    :class:`MadeRow`; ``unfilled``: table -> why it got no row;
+    ``incomplete``: table -> kind -> why it got no row of this kind.
+    """
+
     seed: int
-    #: Table (``"schema.table"`` outside the default schema) -> the rows that
-    #: it got.
     rows: dict[str, list[MadeRow]] = field(default_factory=dict)
-    #: Table -> why it got no row.
     unfilled: dict[str, str] = field(default_factory=dict)
-    #: Table -> kind -> why it got no row of this kind.
     incomplete: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
