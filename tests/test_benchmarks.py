@@ -20,7 +20,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import histories, machine, running, tables, targets
+from tests.benchmarks import (
+    histories,
+    machine,
+    populated,
+    running,
+    tables,
+    targets,
+)
 from tests.benchmarks.measurements import (
     ALEMBIC,
     BARE,
@@ -404,6 +411,24 @@ class SmallRun(unittest.TestCase):
 
     def test_no_file_is_left_behind(self) -> None:
         self.assertEqual(self.left, [])
+
+
+class TestPopulated(unittest.TestCase):
+    def test_what_is_measured(self):
+        found = populated.revisions(20)
+        kinds = collections.Counter(one.operation.kind for one in found)
+        self.assertEqual({"create": 10, "column": 8, "insert": 2}, kinds)
+
+    def test_a_small_run(self):
+        """No time is judged; statements are, which no load changes: as many
+        for a revision over ten tables as for one over five."""
+        short, long = (populated.cost_of("sqlite", n, 1) for n in (10, 20))
+        self.assertGreater(short.statements, 10)
+        self.assertLess(long.statements, 1.2 * short.statements)
+        self.assertGreater(long.checked, 0)
+        self.assertEqual(
+            len(populated.HEAD.split()), len(long.row().split()) + 2
+        )
 
 
 if __name__ == "__main__":

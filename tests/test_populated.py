@@ -42,8 +42,8 @@ from tests.support import (
 
 COLUMNS = (
     "id INTEGER PRIMARY KEY, name VARCHAR(30) NOT NULL, nick VARCHAR(10), "
-    "age INTEGER, status VARCHAR(10) NOT NULL DEFAULT 'new' "
-    "CONSTRAINT ck CHECK (status IN ('new', 'old')), owner INTEGER"
+    "age INTEGER, status VARCHAR(10) DEFAULT 'new' NOT NULL, owner INTEGER,\n"
+    "CONSTRAINT ck CHECK (status IN ('new', 'old'))\n"
 )
 TYPICAL, DUPLICATE, MINIMAL, BOUNDARY, VARIED = (
     "typical", "duplicate", "minimal", "boundary", "varied"

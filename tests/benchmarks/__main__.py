@@ -9,6 +9,9 @@ noise hits all alike, and each measurement is a process of its own. Where
 pytest-alembic is not installed, a virtual environment with the extra
 ``bench`` is made once and used. Nothing here is a test: no time can fail.
 
+``python -m tests.benchmarks populated`` shows by itself what a revision costs
+over rows, as histories and tables grow.
+
 ``--quick`` takes less than a minute. Servers are found by
 ``MIGTESTKIT_BENCH_POSTGRESQL`` and ``MIGTESTKIT_BENCH_MARIADB`` (URLs that
 may create databases), else on this machine's sockets.
@@ -25,7 +28,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import environments, machine, tables
+from tests.benchmarks import environments, machine, populated, tables
 from tests.benchmarks.contestants import peer_is_there
 from tests.benchmarks.measurements import Report
 from tests.benchmarks.running import NAMES, Options, progress, run_all
@@ -114,6 +117,8 @@ def with_peer(arguments: Sequence[str]) -> tuple[int | None, str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and show."""
+    if arguments[:1] == ["populated"]:
+        return populated.main(arguments[1:])
     asked = parse(arguments)
     missing = []
     if not peer_is_there():
