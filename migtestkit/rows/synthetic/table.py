@@ -7,8 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from migtestkit.rows.synthetic.attempts import (
+    DEFAULT,
+    REFUSALS,
+    Objection,
+    Refused,
+    attempt,
+    is_lost,
+)
 from migtestkit.rows.synthetic.candidates import Candidates, combinations
 from migtestkit.rows.synthetic.kinds import (
     BOUNDARY,
@@ -17,15 +24,11 @@ from migtestkit.rows.synthetic.kinds import (
     TYPICAL,
     VARIED,
 )
-from migtestkit.rows.synthetic.parents import NoParent, Parents
+from migtestkit.rows.synthetic.parents import Parents
 from migtestkit.rows.synthetic.result import MadeRow
 
 __unittest = True
 
-#: What a value can run into before it reaches the database.
-_REFUSALS = (
-    SQLAlchemyError, ValueError, TypeError, LookupError, ArithmeticError,
-)
 #: How many varied rows there are at most, ways to refer that are tried, and
 #: conditions that are met one after the other.
 _MOST_VARIED, _MOST_WAYS, _MOST_STEPS = 8, 30, 20
@@ -84,7 +87,7 @@ class TableFiller:
         self._careless = True
         try:
             made = self._make(kinds)
-        except _Objection:
+        except Objection:
             savepoint.rollback()
             self._candidates.easy = False
             self._way, self._promised = way, promised
@@ -109,7 +112,7 @@ class TableFiller:
         for kind in kinds:
             try:
                 rows = makers[kind]()
-            except _Refused as refused:
+            except Refused as refused:
                 self.problems[kind] = refused.text
                 continue
             made += [MadeRow(kind, row) for row in rows]
@@ -147,7 +150,7 @@ class TableFiller:
             elif _has_default(column) and column.name not in (
                 self._shape.in_keys
             ):
-                wanted[column.name] = _DEFAULT
+                wanted[column.name] = DEFAULT
         return [self._insert_wanted(row, wanted, MINIMAL)]
 
     def _make_boundary(self) -> list[Row]:
@@ -188,7 +191,7 @@ class TableFiller:
                 made.append(
                     self._insert_wanted(self._fresh_row(), wanted, VARIED)
                 )
-            except _Refused:
+            except Refused:
                 if not made and index + 1 >= most:
                     raise
         return made
@@ -227,7 +230,7 @@ class TableFiller:
     def _solve(self, keep: bool) -> Row:
         """Return an everyday row that the table takes.
 
-        :raises _Refused: none was found.
+        :raises Refused: none was found.
         """
         row = self._fresh_row()
         error = self._try(row, keep=keep)
@@ -238,7 +241,7 @@ class TableFiller:
     def _insert_wanted(self, row: Row, wanted: Row, kind: str) -> Row:
         """Insert a row with as many of the wanted values as it takes.
 
-        :raises _Refused: it takes none of them.
+        :raises Refused: it takes none of them.
         """
         wanted = {
             name: value
@@ -263,10 +266,10 @@ class TableFiller:
             if trial != row and self._try(trial, keep=False) is None:
                 row, taken = trial, taken + 1
         if wanted and not taken:
-            raise _Refused(error)
+            raise Refused(error)
         final = self._try(row)
         if final is not None:
-            raise _Refused(final)
+            raise Refused(final)
         return row
 
     def _refused_by(self, error: Exception, wanted: Row) -> set[str]:
@@ -309,7 +312,7 @@ class TableFiller:
             self._way += 1
             if self._try(trial, keep=keep) is None:
                 return trial
-        raise _Refused(error)
+        raise Refused(error)
 
     def _step(
         self, row: Row, names: Sequence[str], error: Exception, keep: bool
@@ -370,15 +373,15 @@ class TableFiller:
         return found + [one.name for one in self._plain]
 
     def _try(self, row: Row, *, keep: bool = True) -> Exception | None:
-        given = {n: v for n, v in row.items() if v is not _DEFAULT}
+        given = {n: v for n, v in row.items() if v is not DEFAULT}
         statement = self._shape.table.insert().values(given)
         if self._careless:
             try:
                 self._connection.execute(statement)
-            except _REFUSALS as refusal:
+            except REFUSALS as refusal:
                 if is_lost(refusal):
                     raise
-                raise _Objection from None
+                raise Objection from None
             self._promised = {}
             return None
         error = attempt(self._connection, statement, keep=keep)
@@ -387,62 +390,9 @@ class TableFiller:
         return error
 
 
-def attempt(
-    connection: Connection, statement: Any, *, keep: bool = True
-) -> Exception | None:
-    """Execute a statement in a savepoint; return why it was refused.
-
-    :param keep: undo it even if it was not.
-    """
-    savepoint = connection.begin_nested()
-    try:
-        connection.execute(statement)
-    except _REFUSALS as error:
-        if is_lost(error):
-            raise
-        savepoint.rollback()
-        return error
-    if keep:
-        savepoint.commit()
-    else:
-        savepoint.rollback()
-    return None
-
-
-def is_lost(error: Exception) -> bool:
-    """Say whether an error is the connection's end."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
-
-
-class _Objection(Exception):
-    """A table that seemed easy has refused a row."""
-
-
-class _Default:
-    """Stands for a column that is left to its default."""
-
-    def __repr__(self) -> str:
-        return "DEFAULT"
-
-
-_DEFAULT = _Default()
-
-
-class _Refused(Exception):
-    """No row of a kind was taken."""
-
-    def __init__(self, error: Exception) -> None:
-        text = str(getattr(error, "orig", None) or error)
-        self.text = " ".join(text.split())[:300]
-        super().__init__(self.text)
-
-
 def _with(row: Row, wanted: Row) -> Row:
     return {**row, **wanted}
 
 
 def _has_default(column: Column[Any]) -> bool:
     return column.server_default is not None or column.identity is not None
-
-
-__all__ = ["NoParent", "TableFiller", "attempt"]
