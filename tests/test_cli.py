@@ -16,7 +16,7 @@ from unittest import mock
 
 from migtestkit.__main__ import main
 from migtestkit.cli.advice import how_to_fix
-from migtestkit.cli.check import known_checks, select_checks
+from migtestkit.cli.check import RUNS, known_checks, select_checks
 from migtestkit.cli.colours import wants_colours
 from migtestkit.cli.main import database_url
 from migtestkit.cli.progress import Clock, Progress
@@ -186,8 +186,21 @@ class TestDeployment(CommandTestCase):
         )
         self.assertIn("1 passed, 0 failed, 0 skipped", out)
 
+    def test_the_time_left_counts_each_check(self):
+        alone = {"test_single_head_revision",
+                 "test_all_models_register_on_metadata"}
+        self.assertEqual(set(RUNS), set(known_checks()) - alone)
+
+    def test_made_up_rows(self):
+        status, out, _ = self.check("linear", "--data")
+        self.assertEqual(status, 0, out)
+        for name in known_checks("data"):
+            self.assertIn(f"  {name} ", out)
+        self.assertNotIn("test_offline_matches_online", out)
+
     def test_each_has_a_way_to_repair_it(self):
-        texts = [how_to_fix(name) for name in known_checks("deployment")]
+        texts = [how_to_fix(name)
+                 for name in known_checks("data", "deployment")]
         self.assertEqual(len(texts), len(set(texts)))
 
 

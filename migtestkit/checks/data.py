@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from migtestkit.assertions import PopulatedAssertions
-from migtestkit.context.walks import EVERYTHING, Scope
+from migtestkit.checks.base import ReadyChecks
+from migtestkit.context.walks import Scope
 
 __unittest = True
 
 
-class DataChecks(PopulatedAssertions):
+class DataChecks(PopulatedAssertions, ReadyChecks):
     """Three tests of a whole history over made-up rows, each on throw-away
     databases of its own.
 
@@ -20,28 +21,20 @@ class DataChecks(PopulatedAssertions):
     def test_upgrades_populated(self) -> None:
         """Every revision can be applied over rows that are valid just before
         it, and leaves none that refers to nothing."""
-        self._skip_without_revisions()
+        self._skip_empty()
         self.assertUpgradesPopulated()
 
     def test_downgrades_populated(self) -> None:
         """Every revision can be reverted over rows that were written after
         it, and applied again."""
-        self._skip_without_revisions()
+        self._skip_empty()
         self.assertDowngradesPopulated()
 
     def test_no_data_loss(self) -> None:
         """No revision loses or changes a value, but for what ``intended``
         declares, neither by its upgrade nor there and back."""
-        self._skip_without_revisions()
+        self._skip_empty()
         self.assertNoDataLoss()
 
     def _populated_scope(self) -> Scope:
         return self._scope()
-
-    def _scope(self) -> Scope:
-        """Return which revisions are judged."""
-        return EVERYTHING
-
-    def _skip_without_revisions(self) -> None:
-        if not self.migrations.history.revisions:
-            self.skipTest("the history has no revision")

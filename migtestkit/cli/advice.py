@@ -19,12 +19,28 @@ _BY_CHECK = {
     "difference that is meant goes into `ignore`, with its reason.",
     "test_all_models_register_on_metadata": "Import the module of the model "
     "in env.py, before it passes target_metadata on.",
+    "test_upgrades_populated": "Let upgrade() deal with the rows that may be "
+    "there: a default, a data migration first, or a clear error. Rows that "
+    "cannot be are kept away with `intended`: seed or unfillable.",
+    "test_downgrades_populated": "Let downgrade() deal with rows that the "
+    "revision allows and the one before does not, or declare in `intended` "
+    "what is lossy.",
+    "test_no_data_loss": "Copy what the rows hold before it is dropped or "
+    "converted; a loss that is meant goes into `intended` as lossy, with its "
+    "reason.",
     "test_offline_matches_online": "Write the revision so that it does the "
     "same in both modes; where a % comes out doubled, give env.py's offline "
     'configure() dialect_opts={"paramstyle": "named"}.',
     "test_upgrades_are_atomic_or_retryable": "Leave the statement within the "
     "transaction, or give what has to run outside of it a revision of its "
     "own, with IF NOT EXISTS, so that it can be run again.",
+    "test_backward_compatible": "Expand first, contract in a later release: "
+    "add what is new beside what is old, and take the old away once no "
+    "release uses it; that step is declared in `intended` as contract.",
+    "test_no_blocking_work": "Let the work on rows hold no lock that others "
+    "wait for: CREATE INDEX CONCURRENTLY, NOT VALID and VALIDATE in a later "
+    "revision, small batches; what is meant goes into `intended` as "
+    "blocking.",
     "test_schema_is_healthy": "Finish in a new revision what was begun: drop "
     "the table, create the index again, validate the constraint.",
     "test_foreign_keys_are_indexed": "Create the index in a new revision, on "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migtestkit.case import MigrationTestCase
-from migtestkit.checks import DeploymentChecks, HistoryChecks
+from migtestkit.checks import DataChecks, DeploymentChecks, HistoryChecks
 from migtestkit.cli.advice import how_to_fix
 from migtestkit.cli.progress import Progress
 from migtestkit.cli.selection import Selection
@@ -28,14 +28,20 @@ from migtestkit.errors import (
 __unittest = True
 
 #: What can be asked for, those that always run first.
-HISTORY, DEPLOYMENT = "history", "deployment"
+HISTORY, DATA, DEPLOYMENT = "history", "data", "deployment"
 GROUPS: dict[str, type] = {
     HISTORY: HistoryChecks,
+    DATA: DataChecks,
     DEPLOYMENT: DeploymentChecks,
 }
 #: How often each check runs the history.
 RUNS = {
+    "test_upgrades_populated": 1,
+    "test_downgrades_populated": 3,
+    "test_no_data_loss": 3,
     "test_upgrades_are_atomic_or_retryable": 3,
+    "test_backward_compatible": 1,
+    "test_no_blocking_work": 1,
     "test_offline_matches_online": 1,
     "test_schema_is_healthy": 1,
     "test_foreign_keys_are_indexed": 1,
@@ -290,7 +296,9 @@ def run_checks(
     reach = len(scope.reach(history.revisions))
     progress.expect({name: RUNS.get(name, 0) * reach for name in names})
 
-    class History(HistoryChecks, DeploymentChecks, MigrationTestCase):
+    class History(
+        HistoryChecks, DataChecks, DeploymentChecks, MigrationTestCase
+    ):
         def migration_config(self) -> MigrationConfig:
             return config
 

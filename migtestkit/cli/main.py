@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from migtestkit.cli.check import (
+    DATA,
     DEPLOYMENT,
     HISTORY,
     CheckRun,
@@ -91,6 +92,8 @@ def _add_check(commands: Any) -> None:
         help="where to make the throw-away databases (default: "
         "$MIGTESTKIT_DATABASE_URL, else SQLite); NAME=URL, repeated, where "
         "env.py migrates several databases")
+    add("--data", action="store_true",
+        help="also check upgrades and downgrades over made-up rows")
     add("--deployment", action="store_true",
         help="also check what a deployment meets: failures half-way, offline "
         "SQL, what is left half done")
@@ -131,7 +134,9 @@ def check(options: argparse.Namespace) -> int:
         x_arguments=tuple(options.x),
         database_url=database_url(options.url),
     )
-    groups = [HISTORY, DEPLOYMENT] if options.deployment else [HISTORY]
+    groups = [HISTORY]
+    groups += [DATA] if options.data else []
+    groups += [DEPLOYMENT] if options.deployment else []
     names = select_checks(options.check, options.exclude, groups)
     _check_place("--html", options.html)
     _check_place("--json", options.json)

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Table, insert, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from migtestkit.rows.synthetic import DUPLICATE, MadeRow, Shape, label
-from migtestkit.rows.synthetic.table import _DEFAULT
+from migtestkit.rows.synthetic.attempts import DEFAULT
 
 __unittest = True
 
@@ -198,5 +198,5 @@ def _without(values: Row, apart: Collection[str]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if name not in apart and value is not _DEFAULT
+        if name not in apart and value is not DEFAULT
     }
