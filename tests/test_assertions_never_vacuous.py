@@ -180,6 +180,7 @@ TABLE: dict[str, Line] = {
     "assertRetryable": Line(t("nil"), t(""), OWN_DATABASES),
     "assertBackwardCompatible": Line(t("nil"), t(""), OWN_DATABASES),
     "assertNoBlockingWork": Line(t("nil"), t(""), OWN_DATABASES),
+    "assertConstantWork": Line(t("nil"), t(""), OWN_DATABASES),
     "assertNoTableRewrite": Line(t("nil"), t(""), OWN_DATABASES),
     "assertLockTimeoutSet": Line(t("nil"), t(""), OWN_DATABASES),
     "assertOfflineMatchesOnline": Line(t("nil"), t(""), OWN_DATABASES),

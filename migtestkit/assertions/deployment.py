@@ -17,6 +17,7 @@ from migtestkit.context.blocking import (
 )
 from migtestkit.context.compatibility import walk_compatibility
 from migtestkit.context.faults import walk_faults
+from migtestkit.context.growth import find_growth
 from migtestkit.context.offline import walk_offline
 from migtestkit.context.walks import EVERYTHING, Scope, WalkReport
 from migtestkit.errors import (
@@ -176,6 +177,29 @@ class DeploymentAssertions(HistoryAssertions):
             walk_blocking(self.migrations, intended, scope),
             scope,
             "blocks the application",
+            msg,
+        )
+
+    def assertConstantWork(self, revision: str, msg: Any = None) -> None:
+        """Fail where a revision does more the more rows there are.
+
+        It is run twice, in throw-away databases: the tables that its script
+        names have two rows, then twenty. Blamed are statements that are sent
+        more often, as in a loop over rows; those that write more rows, as a
+        copy of a table on SQLite and MySQL does; on PostgreSQL also those
+        that read all of a table.
+
+        :param revision: the revision.
+        :raises RevisionError: it is unknown, or among ``skip_revisions``.
+        :raises ConfigError: ``get_migration_engine()`` hands over the only
+            database.
+        """
+        scope = self._only(revision)
+        found = self.migrations.history.resolve_revision(revision)
+        self._conclude(
+            find_growth(self.migrations, found),
+            scope,
+            "does more where there are more rows",
             msg,
         )
 

@@ -30,6 +30,7 @@ from migtestkit.context.walks import (
     step_up,
 )
 from migtestkit.errors import MigrationFailed
+from migtestkit.history import RevisionHistory
 from migtestkit.rows.probes import Probe, probes_of
 from migtestkit.rows.synthetic import (
     TYPICAL,
@@ -90,15 +91,13 @@ class _Known:
     population: Population
     signatures: Mapping[Key, Hashable] | None = None
 
-    def look(self, connection: Connection) -> set[Key]:
-        """Learn which tables there are by now; return those that changed."""
+    def look(self, connection: Connection) -> None:
+        """Learn which tables there are by now."""
         before, self.signatures = self.signatures, self.read(connection)
         changed: set[Key] | None = None
         if before is not None and self.signatures is not None:
             changed = _changed(before, self.signatures)
         self.population.look(connection, changed)
-        self.population.changed_rows(list(self.population.shapes))
-        return set(self.population.shapes) if changed is None else changed
 
     def read(self, connection: Connection) -> Mapping[Key, Hashable] | None:
         """Return the state of the tables."""
@@ -140,7 +139,7 @@ class _Compatibility:
         """Leave a revision applied, if that can be; say whether it is
         possible to go on."""
         walk, applied = self._walk, self._walk.applied
-        named = set(_WORD.findall(_script(walk, revision)))
+        named = script_words(walk.history, revision)
         everything, with_rows = False, True
         while True:
             try:
@@ -196,7 +195,7 @@ class _Compatibility:
             known.look(connection)
             if known.signatures is None:
                 named = None
-            keys = _reached(known.shapes, named)
+            keys = reached(known.shapes, named)
             if with_rows:
                 _fill(connection, known.population, keys)
             connection.rollback()
@@ -251,6 +250,9 @@ class _Compatibility:
         report, lines = self._walk.report, []
         for one in asked:
             known = one.known
+            known.population.changed_rows(
+                list(known.shapes) if one.probed is None else one.probed
+            )
             with known.view.connect() as connection:
                 after = known.read(connection)
                 before = known.signatures
@@ -314,13 +316,14 @@ def _run(database: MigrationContext, revision: str) -> None:
     database.run_uncut(plan)
 
 
-def _script(walk: Walk, revision: str) -> str:
-    path = walk.history.path(revision)
+def script_words(history: RevisionHistory, revision: str) -> set[str]:
+    """Return all words of a script, in lower case."""
+    path = history.path(revision)
     with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read().lower()
+        return set(_WORD.findall(file.read().lower()))
 
 
-def _reached(
+def reached(
     shapes: Mapping[Key, Shape], named: Collection[str] | None
 ) -> list[Key]:
     """Return the tables that a script names, and those that they refer to,
