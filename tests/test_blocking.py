@@ -308,9 +308,11 @@ class TestNoBlockingWork(BlockingTestCase):
     def test_elsewhere(self):
         case = self.on_sqlite(BASE)
         (reason,) = self.skips(self.checks(self.TEST, case))
-        self.assertIn("on PostgreSQL only, and this is sqlite", reason)
-        with self.assertRaisesRegex(unittest.SkipTest, "PostgreSQL only"):
+        self.assertIn("MariaDB only, and this is sqlite", reason)
+        with self.assertRaisesRegex(unittest.SkipTest, "MariaDB only"):
             case.assertNoBlockingWork()
+        with self.assertRaisesRegex(unittest.SkipTest, "PostgreSQL only"):
+            case.assertLockTimeoutSet()
 
     def test_arguments(self):
         case = self.on_postgresql(BASE, skip_revisions=("r1",))
@@ -332,6 +334,76 @@ class TestNoBlockingWork(BlockingTestCase):
             self.assertIn(
                 "no revision", self.refused(RevisionError, assertion)
             )
+
+
+class TestCopies(BlockingTestCase):
+    """MySQL and MariaDB: what is copied, while nobody can write."""
+
+    BASE = Rev("r1", upgrade=[
+        create("users", "id INTEGER PRIMARY KEY, name VARCHAR(10), n INTEGER"),
+        create("pets", "id INTEGER PRIMARY KEY, owner INTEGER"),
+    ])
+    COPIES = (
+        "ALTER TABLE users MODIFY n VARCHAR(20)",
+        "ALTER TABLE `users` ADD CHECK (n > 0)",
+        "ALTER TABLE pets ADD FOREIGN KEY (owner) REFERENCES users (id)",
+        "CREATE INDEX by_n ON users (n) ALGORITHM=COPY",
+    )
+    SOUND = (
+        "ALTER TABLE users ADD nick VARCHAR(20)",
+        "CREATE INDEX by_name ON users (name)",
+        "CREATE TABLE more (id INTEGER PRIMARY KEY, a INTEGER)",
+        "INSERT INTO more VALUES (1, 1)",
+        "ALTER TABLE more MODIFY a VARCHAR(20)",
+        "UPDATE users SET name = 'x'",
+        "ALTER TABLE users ALTER n SET DEFAULT 5",
+        "DROP INDEX by_name ON users",
+    )
+
+    def on_mysql(self, *revisions, **members):
+        self.folder = self.new_folder()
+        url = servers.require_server("mysql")
+        return self.case(*revisions, database_url=url, **members)
+
+    def test_what_is_copied(self):
+        for statement in self.COPIES:
+            case = self.on_mysql(
+                self.BASE, Rev("r2", "r1", upgrade=statement)
+            )
+            table = "pets" if "pets" in statement else "users"
+            with self.subTest(statement):
+                self.tells(
+                    case, f"statement 1: {statement}",
+                    f"it rewrites table '{table}'; meanwhile nobody can write "
+                    f"to '{table}' (ALGORITHM=COPY)",
+                )
+
+    def test_what_is_not(self):
+        case = self.on_mysql(
+            self.BASE, Rev("r2", "r1", upgrade=list(self.SOUND))
+        )
+        case.assertNoBlockingWork()
+        self.assertPasses(self.checks("test_no_blocking_work", case))
+
+    def test_what_is_intended(self):
+        case = self.on_mysql(
+            self.BASE, Rev("r2", "r1", upgrade=self.COPIES[0]),
+            intended={"r2": Intended(blocking=["users"], reason="few")},
+        )
+        case.assertNoBlockingWork("r2")
+
+    def test_a_row_that_stops_it(self):
+        statement = "ALTER TABLE users MODIFY name INTEGER"
+        case = self.on_mysql(
+            self.BASE, Rev("r2", "r1", upgrade=statement),
+            Rev("r3", "r2", upgrade=self.COPIES[0]),
+        )
+        text = self.assertFails(case.assertNoBlockingWork, "r2")
+        self.assertIn("a made-up row stops its upgrade", text)
+        # What comes behind it is looked at all the same.
+        text = self.assertFails(case.assertNoBlockingWork)
+        self.assertIn("table 'users'", text)
+        self.assertNotIn("r2.py", text)
 
 
 class TestNoTableRewrite(DeploymentTestCase):

@@ -62,7 +62,7 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
         """No statement goes through the rows of a table while the
         application waits for one."""
         self._skip_empty()
-        self._skip_unwatched()
+        self._skip_unwatched(copies=True)
         intended = IntendedUse(self.migrations.intended, "blocking")
         report = walk_blocking(self.migrations, intended, self._scope())
         self.conclude_walk(

@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationStep
 
 from migtestkit.config import IntendedUse
 from migtestkit.context.core import MigrationContext
+from migtestkit.context.growth import fill_named
 from migtestkit.context.walks import (
     EVERYTHING,
     Finding,
@@ -20,7 +21,13 @@ from migtestkit.context.walks import (
     start,
     step_up,
 )
-from migtestkit.context.work import Lock, PostgreSQLWatch, Seen
+from migtestkit.context.work import (
+    Lock,
+    MySQLWatch,
+    PostgreSQLWatch,
+    Seen,
+    Watched,
+)
 from migtestkit.errors import MigrationFailed
 
 __unittest = True
@@ -30,19 +37,25 @@ REWRITE = "upgrade that rewrites a table"
 NO_TIMEOUT = "upgrade that may wait for a lock for ever"
 #: Of one revision.
 MOST_TOLD = 6
+#: Where a table needs a row.
+_COPY = ("mysql", "mariadb")
 
 #: Given a revision and a statement of it, returns what is wrong with it.
 Judge = Callable[[str, Seen], str]
 
 
-def cannot_watch(context: MigrationContext) -> str:
-    """Return why locks cannot be seen here; empty where they can."""
+def cannot_watch(context: MigrationContext, *, copies: bool = False) -> str:
+    """Return why locks cannot be seen here; empty where they can.
+
+    :param copies: it is enough to see that a table is copied.
+    """
     for name in context.databases:
         dialect = context.on(name).engine.dialect.name
-        if dialect != "postgresql":
+        if dialect != "postgresql" and not (copies and dialect in _COPY):
+            where = "PostgreSQL, MySQL and MariaDB" if copies else "PostgreSQL"
             return (
-                "locks and scans of tables can be seen on PostgreSQL only, "
-                f"and this is {dialect}"
+                f"what blocks can be seen on {where} only, and this is "
+                f"{dialect}"
             )
     return ""
 
@@ -137,14 +150,11 @@ def _walk(
                     break
                 continue
             applied = walk.applied
+            filled = _filled(walk, revision)
             try:
-                seen = _watch(walk.database, revision)
+                seen = _watch(walk.database, revision, filled)
             except MigrationFailed as failure:
-                walk.give_up(
-                    [revision], f"its upgrade fails: {failure.error}"
-                )
-                failed.add(revision)
-                if not go_on(walk, applied, ()):
+                if not _go_on_behind(walk, failure, applied, failed):
                     break
                 continue
             walk.report.tested.append(revision)
@@ -156,6 +166,26 @@ def _walk(
             if text:
                 walk.report.findings.append(Finding(revision, phase, text))
         return walk.report.limit(scope, context.history)
+
+
+def _go_on_behind(
+    walk: Walk,
+    failure: MigrationFailed,
+    applied: frozenset[str],
+    failed: set[str],
+) -> bool:
+    """Try a revision without rows that has failed; say whether it is possible
+    to go on."""
+    revision = failure.revision
+    if not go_on(walk, applied, ()) or not apply(walk, revision, failed):
+        return False
+    if revision not in failed:
+        walk.give_up(
+            [revision],
+            f"a made-up row stops its upgrade, {failure.error}, and only "
+            "rows show what is copied",
+        )
+    return True
 
 
 def _told(revision: str, seen: list[Seen], judge: Judge) -> Iterator[str]:
@@ -170,12 +200,30 @@ def _told(revision: str, seen: list[Seen], judge: Judge) -> Iterator[str]:
             )
 
 
-def _watch(database: MigrationContext, revision: str) -> list[Seen]:
+def _filled(walk: Walk, revision: str) -> set[str]:
+    """Give tables a row where only that shows what is done to them."""
+    database = walk.database
+    if all(
+        database.on(name).engine.dialect.name not in _COPY
+        for name in database.databases
+    ):
+        return set()
+    return fill_named(walk, revision, 1)
+
+
+def _watch(
+    database: MigrationContext, revision: str, filled: set[str]
+) -> list[Seen]:
     """Apply a revision, and say what its statements did."""
-    tables = {database.on(name).version_table for name in database.databases}
-    watch = PostgreSQLWatch(
-        exclude=tuple(tables), own_timeout=_mark_timeout(database)
-    )
+    names = database.databases
+    watch: Watched
+    if any(database.on(one).engine.dialect.name in _COPY for one in names):
+        watch = MySQLWatch(tables=filled)
+    else:
+        watch = PostgreSQLWatch(
+            exclude=tuple(database.on(one).version_table for one in names),
+            own_timeout=_mark_timeout(database),
+        )
 
     def plan(*_: Any) -> Iterator[MigrationStep]:
         if revision not in database.applied:

@@ -63,7 +63,8 @@ def find_growth(context: MigrationContext, revision: str) -> WalkReport:
 
     :raises ConfigError: there is but one database.
     """
-    counts, filled = [], False
+    counts: list[_Count] = []
+    filled: set[str] = set()
     with Walk(context) as walk:
         if not walk.renewable:
             raise ConfigError(
@@ -73,7 +74,7 @@ def find_growth(context: MigrationContext, revision: str) -> WalkReport:
         for size in (FEW, MANY):
             try:
                 walk.take(walk.history.requirements(revision))
-                filled |= _fill(walk, revision, size)
+                filled |= fill_named(walk, revision, size)
                 counts.append(_run(walk.database, revision))
             except MigrationFailed as failure:
                 walk.give_up(
@@ -125,17 +126,18 @@ def _short(statement: str) -> str:
     return first[:200] + (" ..." if more else "")
 
 
-def _fill(walk: Walk, revision: str, size: int) -> bool:
-    """Give the tables that a script names some rows; say whether one has got
-    them all."""
-    words, done = script_words(walk.history, revision), False
+def fill_named(walk: Walk, revision: str, size: int) -> set[str]:
+    """Give the tables that a script names some rows; return those that have
+    got them all."""
+    words, done = script_words(walk.history, revision), set()
     for name in walk.database.databases:
         view = walk.database.on(name)
         population = Population(exclude=[view.version_table])
         with view.connect() as connection:
             population.look(connection)
             for key in reached(population.shapes, words):
-                done |= _fill_one(connection, population, key, size)
+                if _fill_one(connection, population, key, size):
+                    done.add(label(key))
             connection.commit()
     return done
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from migtestkit.context.work.seen import Lock, Seen, Watched
+from migtestkit.context.work.mysql import MySQLWatch
 from migtestkit.context.work.postgresql import PostgreSQLWatch
+from migtestkit.context.work.seen import Lock, Seen, Watched
 
 __unittest = True
 
-__all__ = ["Lock", "PostgreSQLWatch", "Seen", "Watched"]
+__all__ = ["Lock", "MySQLWatch", "PostgreSQLWatch", "Seen", "Watched"]
