@@ -14,6 +14,7 @@ __unittest = True
 #: Gives the rows of a database, and those that it got.
 Fill = Callable[[Sequence[str]], tuple[Stock, Filled]]
 
+EMPTY_TOO = "  it fails on empty tables too"
 #: How many rows are shown, and how many are tried by themselves.
 _SHOWN, _TRIED = 2, 8
 
@@ -48,6 +49,8 @@ def describe_breakers(
             kinds = rest
         elif rest:
             passing = rest
+    if not passing and trial.failure(()) is not None:
+        return EMPTY_TOO
     failure = trial.failure(kinds)
     if failure is None or len(kinds) > 1:
         return _NOT_ALONE
@@ -98,11 +101,13 @@ class _Trial:
         :param without: of ``table`` these rows are left out.
         """
         self._clean()
-        stock, filled = self._fill(kinds)
-        self.made = filled.rows
-        left_out = [filled.rows[table][at] for at in without]
-        if left_out and not stock.delete(table, left_out):
-            return None
+        stock = None
+        if kinds:
+            stock, filled = self._fill(kinds)
+            self.made = filled.rows
+            left_out = [filled.rows[table][at] for at in without]
+            if left_out and not stock.delete(table, left_out):
+                return None
         database = self._walk.database
         try:
             if self._direction == "upgrade":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migtestkit.context.breakers import EMPTY_TOO
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.losses import Losses, find_losses
 from migtestkit.context.rows_walk import (
@@ -148,7 +149,7 @@ class _PopulatedWalk(RowsWalk):
             # Where it works without rows, what follows can be tested.
             if there and not self._applied_empty(revision):
                 self._failed.add(revision)
-                text = "  it fails on empty tables too"
+                text = EMPTY_TOO
                 there = go_on(self, applied, rest)
         if self._aim.back:
             # For the check of upgrades to tell.
@@ -233,7 +234,11 @@ class _PopulatedWalk(RowsWalk):
             self.give_up([revision], "its downgrade fails over rows")
         else:
             peeled = self._peel(revision, after, failure, "downgrade")
-            text = peeled.text or self._breakers(revision, after, "downgrade")
+            text = peeled.text
+            if not text:
+                text = EMPTY_TOO if peeled.empty else self._breakers(
+                    revision, after, "downgrade"
+                )
             self._tell(revision, DOWNGRADE, f"{failure}\n{text}")
             if peeled.through:
                 return self._again(revision, applied, rest)

@@ -200,12 +200,15 @@ class Stock:
         due, self._due = self._due, set()
         due = due.intersection(only) or due
         if not due:
+            self.load()
             return Filled(self._population.seed)
         with self._connected() as connection:
             filled = self._population.fill(connection, due, kinds)
             connection.commit()
         for table, rows in filled.rows.items():
             self.made.setdefault(table, []).extend(rows)
+        if not only:
+            self.load()
         return filled
 
     def clear(self, keys: Collection[Key]) -> bool:
@@ -251,7 +254,11 @@ class Stock:
         names and new, whose rows they may have changed, and what those held
         before."""
         old = dict(self.shapes)
-        held = {key: self._population.known_rows(key) for key in old}
+        held = {
+            key: self._population.known_rows(key)
+            for key in old
+            if self._population.knows_rows(key)
+        }
         unseen = self._unseen
         with self._connected() as connection:
             found = self._look(connection)
@@ -267,7 +274,7 @@ class Stock:
         before = {
             label(key): _table_rows(old[key], held[key])
             for key in found
-            if key in old
+            if key in held
         }
         return found, before
 
