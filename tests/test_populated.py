@@ -30,7 +30,7 @@ from migtestkit.context.populated import (
     Aim,
     walk_populated,
 )
-from migtestkit.context.stock import mentioned_tables, seeds_at
+from migtestkit.context.stock import Stock, mentioned_tables, seeds_at
 from migtestkit.rows import TableRows
 from tests import servers, zoo
 from tests.support import (
@@ -426,6 +426,35 @@ class TestUpgrades(DataTestCase):
         )
         self.assertRegex(text, r"(?s)r3.*table 'users', column 'nick'")
         self.assertNotIn("r4 ", text)
+
+
+class TestManyRevisions(DataTestCase):
+    def test_rows_of_a_table_do_not_add_up_for_ever(self):
+        """Nor do those go that others refer to."""
+        revisions = [USERS, Rev("r2", "r1", upgrade=create(
+            "pets", "id INTEGER PRIMARY KEY, owner INTEGER NOT NULL "
+            "REFERENCES users (id)"
+        ), downgrade="DROP TABLE pets")]
+        for number in range(3, 20):
+            table = ("users", "pets")[number % 2]
+            revisions.append(Rev(
+                f"r{number}", revisions[-1].id,
+                upgrade=f"ALTER TABLE {table} ADD COLUMN c{number} INTEGER",
+            ))
+        context = self.open_history(*revisions)
+        stock = Stock(context)
+        for revision in context.history.revisions:
+            statements: list[str] = []
+            context.watch_statements(statements.append)
+            context.apply_revisions([revision])
+            stock.touched(statements)
+            filled = stock.fill()
+            self.assertEqual({}, filled.unfilled)
+        for table, rows in stock.contents(stock.shapes).items():
+            self.assertGreater(len(rows.rows), 20)
+            self.assertLess(len(rows.rows), 80, table)
+        self.assertEqual([], stock.dangling(stock.shapes))
+        stock.close()
 
 
 class TestDowngrades(DataTestCase):

@@ -46,6 +46,10 @@ _SPREADS = re.compile(
     r"\b(?:DELETE|UPDATE|DROP|TRUNCATE|REPLACE|MERGE)\b", re.IGNORECASE
 )
 
+#: With how many made-up rows a table begins to lose some, and how many of
+#: the first and of the last ones stay.
+_MANY, _FIRST = 40, 12
+
 Contents = Mapping[str, TableRows]
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -199,6 +203,8 @@ class Stock:
         self._population.overrides = overrides or {}
         due, self._due = self._due, set()
         due = due.intersection(only) or due
+        for key in due:
+            self._thin_out(key)
         if not due:
             self.load()
             return Filled(self._population.seed)
@@ -210,6 +216,35 @@ class Stock:
         if not only:
             self.load()
         return filled
+
+    def _thin_out(self, key: Key) -> None:
+        """Delete rows of a table that many revisions have touched: those
+        that are neither of the first ones nor of the last, and that no row
+        refers to."""
+        name = label(key)
+        made = self.made.get(name, [])
+        if len(made) <= _MANY:
+            return
+        self.load()
+        referred = [
+            (one.target_columns, {
+                tuple(row[column] for column in one.columns)
+                for row in self._population.known_rows(other)
+            })
+            for other, shape in self.shapes.items()
+            for one in shape.references
+            if one.target == key
+        ]
+        doomed = [
+            row
+            for row in made[_FIRST:-_FIRST]
+            if not any(
+                tuple(row.values.get(column) for column in columns) in values
+                for columns, values in referred
+            )
+        ]
+        if doomed and self.delete(name, doomed):
+            self._due.discard(key)
 
     def clear(self, keys: Collection[Key]) -> bool:
         """Delete all rows of tables and of those that refer to them, which
