@@ -286,7 +286,11 @@ class RowsWalk(Walk):
             self.strayed = any(
                 stock.stray() for _, stock in self._all_stocks()
             )
-        if self.strayed or self._aim.scope.judged is not None:
+        if (
+            self.strayed
+            or self.report.findings
+            or self._aim.scope.judged is not None
+        ):
             return
         judged = [one for one in self.history.revisions if one in applied]
         with contextlib.suppress(StopIteration):
