@@ -21,11 +21,16 @@ from migtestkit.cli.check import (
 from migtestkit.cli.html import render
 from migtestkit.cli.progress import Progress
 from migtestkit.cli.report import dump, make_report
+from migtestkit.cli.scaffold import write_test
 from migtestkit.cli.selection import Selection, read_shard
+from migtestkit.cli.status import (
+    COULD_NOT_RUN,
+    FAILED,
+    INTERRUPTED,
+    PASSED,
+)
 from migtestkit.config import MigrationConfig
 from migtestkit.errors import ConfigError, MigtestkitError
-
-PASSED, FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 
 DESCRIPTION = (
     "Test the Alembic migrations of a project, on throw-away databases; "
@@ -45,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(argv)
     try:
-        return check(options)
+        return COMMANDS[options.command](options)
     except MigtestkitError as error:
         print(f"migtestkit: {error}", file=sys.stderr)
         return COULD_NOT_RUN
@@ -64,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_check(commands)
+    _add_scaffold(commands)
     return parser
 
 
@@ -82,16 +88,8 @@ def _add_check(commands: Any) -> None:
         "project found from the current folder, or named with -c.",
         epilog=STATUS,
     )
+    _add_project_options(parser)
     add = parser.add_argument
-    add("-c", "--config", metavar="FILE", help="an ini or pyproject.toml")
-    add("-n", "--name", metavar="SECTION", default="alembic",
-        help="section of the ini file (default: alembic)")
-    add("-x", action="append", default=[], metavar="ARG", dest="x",
-        help="argument for env.py, as alembic -x; may be repeated")
-    add("--url", action="append", default=[], metavar="[NAME=]URL",
-        help="where to make the throw-away databases (default: "
-        "$MIGTESTKIT_DATABASE_URL, else SQLite); NAME=URL, repeated, where "
-        "env.py migrates several databases")
     add("--data", action="store_true",
         help="also check upgrades and downgrades over made-up rows")
     add("--deployment", action="store_true",
@@ -120,6 +118,64 @@ def _add_check(commands: Any) -> None:
         help="print every revision as it is run")
 
 
+def _add_project_options(parser: argparse.ArgumentParser) -> None:
+    """Add what tells of the project."""
+    add = parser.add_argument
+    add("-c", "--config", metavar="FILE", help="an ini or pyproject.toml")
+    add("-n", "--name", metavar="SECTION", default="alembic",
+        help="section of the ini file (default: alembic)")
+    add("-x", action="append", default=[], metavar="ARG", dest="x",
+        help="argument for env.py, as alembic -x; may be repeated")
+    add("--url", action="append", default=[], metavar="[NAME=]URL",
+        help="where to make the throw-away databases (default: "
+        "$MIGTESTKIT_DATABASE_URL, else SQLite); NAME=URL, repeated, where "
+        "env.py migrates several databases")
+
+
+def _add_scaffold(commands: Any) -> None:
+    parser = commands.add_parser(
+        "scaffold",
+        help="write tests for a project, or for one revision",
+        description="Write a test module for the project found from the "
+        "current folder, or named with -c, and run it. With REV, write a test "
+        "of what that revision really does: rows before, schema and rows "
+        "after, the way back.",
+        epilog="Exit status: 0 written, and all tests pass; 1 written, and a "
+        "test fails; 2 nothing was written, or it could not be run.",
+    )
+    _add_project_options(parser)
+    add = parser.add_argument
+    add("revision", metavar="REV", nargs="?",
+        help="the revision to write a test for (default: the whole history)")
+    add("-o", "--output", metavar="FILE",
+        help="where to write; - for the standard output (default: "
+        "tests/test_migrations.py, tests/test_revision_REV.py)")
+    add("-f", "--force", action="store_true",
+        help="overwrite the file if it exists")
+    add("--no-run", action="store_true",
+        help="do not run what was written, tell the command instead")
+
+
+def scaffold(options: argparse.Namespace) -> int:
+    """Run ``scaffold``."""
+    return write_test(
+        _config(options),
+        options.revision,
+        options.output,
+        options.force,
+        not options.no_run,
+    )
+
+
+def _config(options: argparse.Namespace) -> MigrationConfig:
+    return MigrationConfig.from_options(
+        alembic_config=options.config,
+        ini_section=options.name,
+        x_arguments=tuple(options.x),
+        database_url=database_url(options.url),
+    )
+
+
 def check(options: argparse.Namespace) -> int:
     """Run ``check``."""
     if options.list:
@@ -128,12 +184,7 @@ def check(options: argparse.Namespace) -> int:
     selection = Selection(
         options.since, read_shard(options.shard), options.fail_fast
     )
-    config = MigrationConfig.from_options(
-        alembic_config=options.config,
-        ini_section=options.name,
-        x_arguments=tuple(options.x),
-        database_url=database_url(options.url),
-    )
+    config = _config(options)
     groups = [HISTORY]
     groups += [DATA] if options.data else []
     groups += [DEPLOYMENT] if options.deployment else []
@@ -211,3 +262,6 @@ def _split(value: str) -> tuple[str, str]:
     if equals and "://" not in name:
         return name, url
     return "", value
+
+
+COMMANDS = {"check": check, "scaffold": scaffold}
