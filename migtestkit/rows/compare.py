@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,15 +80,10 @@ def compare_rows(
     :param key: columns of a primary key, by which a row that has changed is
         told from one that is missing and another that is there instead.
     """
-    left = list(actual)
-    missing = []
-    for row in expected:
-        for index, other in enumerate(left):
-            if dict(other) == dict(row):
-                del left[index]
-                break
-        else:
-            missing.append(row)
+    names = list(dict.fromkeys(name for row in expected for name in row))
+    _, missing, left = _match(
+        expected, actual, names, lambda one, other: dict(one) == dict(other)
+    )
     if not key or any(name not in row for row in missing for name in key):
         return RowDifference(tuple(missing), tuple(left))
     return _paired(missing, left, tuple(key))
@@ -96,13 +92,61 @@ def compare_rows(
 def _paired(
     missing: Sequence[Row], extra: Sequence[Row], key: tuple[str, ...]
 ) -> RowDifference:
-    others = list(extra)
-    changed, gone = [], []
-    for row in missing:
-        for index, other in enumerate(others):
-            if all(other[name] == row[name] for name in key):
-                changed.append((row, others.pop(index)))
+    changed, gone, others = _match(
+        missing,
+        extra,
+        key,
+        lambda one, other: all(other[name] == one[name] for name in key),
+    )
+    return RowDifference(tuple(gone), tuple(others), tuple(changed), key)
+
+
+_Matched = tuple[list[tuple[Row, Row]], list[Row], list[Row]]
+
+
+def _match(
+    wanted: Sequence[Row],
+    found: Sequence[Row],
+    names: Sequence[str],
+    same: Callable[[Row, Row], bool],
+) -> _Matched:
+    """Give each row the first that is the same and was given to no other.
+
+    Only rows that are alike in some columns are compared, those whose values
+    can all be hashed: equal values have equal hashes.
+
+    :param names: the columns in which rows that are the same are equal.
+    :return: the pairs, and what is left of either side, in order.
+    """
+    usable = [
+        name
+        for name in names
+        if all(_is_hashable(row.get(name)) for row in (*wanted, *found))
+    ]
+    waiting: dict[Any, deque[int]] = {}
+    for index, row in enumerate(found):
+        alike = tuple(row.get(name) for name in usable)
+        waiting.setdefault(alike, deque()).append(index)
+    pairs, missing, taken = [], [], set()
+    for row in wanted:
+        candidates = waiting.get(
+            tuple(row.get(name) for name in usable), deque()
+        )
+        for at, index in enumerate(candidates):
+            if same(row, found[index]):
+                pairs.append((row, found[index]))
+                taken.add(index)
+                del candidates[at]
                 break
         else:
-            gone.append(row)
-    return RowDifference(tuple(gone), tuple(others), tuple(changed), key)
+            missing.append(row)
+    left = [row for index, row in enumerate(found) if index not in taken]
+    return pairs, missing, left
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
