@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from migtestkit import MigrationTestCase
-from migtestkit.errors import TableError
+from migtestkit.errors import ConfigError, TableError
 from migtestkit.rows import TableRows, what_was_lost
 from migtestkit.rows.preserved import same_value
 from sqlalchemy.orm import Session
@@ -161,6 +161,13 @@ class TestRowsAndObjects(DataTestCase):
 
 
 class TestInsertFails(DataTestCase):
+    def test_what_is_no_regular_expression(self) -> None:
+        case = self.open_case(None)
+        for regex in ("(", 7):
+            with self.assertRaisesRegex(ConfigError, "regex must be"):
+                case.assertInsertFails("people", ADA, regex)
+        self.assertEqual([], case.rows("people"))
+
     def test_what_is_rejected_and_what_is_not(self) -> None:
         for url in self.each_url():
             with self.subTest(url):

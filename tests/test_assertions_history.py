@@ -190,6 +190,15 @@ class TestMigrationFails(HistoryTestCase):
         self.assertEqual("r2", case.current)
         case.assertMigrationFails("r3")
 
+    def test_what_is_no_regular_expression(self):
+        case = self.case(USER, BOOK, BROKEN)
+        with self.assertRaisesRegex(ConfigError, "regex must be a regular "
+                                    r"expression, not '\(': .*re.escape"):
+            case.assertMigrationFails("r3", "(")
+        with self.assertRaisesRegex(ConfigError, "not 7"):
+            case.assertMigrationFails(regex=7)
+        self.assertEqual("base", case.current)
+
     def test_around_moves(self):
         case = self.case(USER, BOOK, BROKEN)
         case.migrate_up_to("r2")

@@ -11,7 +11,7 @@ from sqlalchemy import Table, inspect
 
 from migtestkit.config import Ignore, IgnoreRules, check_ignore
 from migtestkit.context import MigrationContext
-from migtestkit.errors import TableError, listing
+from migtestkit.errors import ConfigError, TableError, listing
 from migtestkit.rows import find_table
 
 __unittest = True
@@ -85,6 +85,20 @@ def mentioned(context: MigrationContext, name: str) -> bool:
             if word.search(file.read()):
                 return True
     return False
+
+
+def pattern_of(regex: Any) -> re.Pattern[str]:
+    """Return a regular expression, compiled.
+
+    :raises ConfigError: it is none.
+    """
+    try:
+        return re.compile(regex)
+    except (re.error, TypeError) as error:
+        raise ConfigError(
+            f"regex must be a regular expression, not {regex!r}: {error}; "
+            "re.escape() makes one of a text that is meant as it is"
+        ) from None
 
 
 def names_of(value: Any, what: str) -> list[str]:

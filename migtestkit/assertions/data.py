@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-from migtestkit.assertions.base import AssertionMixin
+from migtestkit.assertions.base import AssertionMixin, pattern_of
 from migtestkit.context import MigrationContext
 from migtestkit.context.references import find_dangling, foreign_keys
 from migtestkit.context.roundtrip import Contents, check_lossy, read_contents
@@ -44,7 +44,9 @@ class DataAssertions(AssertionMixin):
         :param row: column -> value.
         :param regex: searched in the database's own text.
         :raises TableError: no such table or column.
+        :raises ConfigError: ``regex`` is no regular expression.
         """
+        pattern = None if regex is None else pattern_of(regex)
         if not isinstance(row, Mapping):
             raise TableError(
                 f"one row is expected, a mapping column -> value, not {row!r}"
@@ -59,7 +61,7 @@ class DataAssertions(AssertionMixin):
                 if _dangling_on_sqlite(connection, definition) > dangling:
                     # The commit would refuse it, in these words.
                     self._check_rejection(
-                        table, "FOREIGN KEY constraint failed", regex, msg
+                        table, "FOREIGN KEY constraint failed", pattern, msg
                     )
                     return
             except DBAPIError as error:
@@ -67,7 +69,7 @@ class DataAssertions(AssertionMixin):
                 if error.connection_invalidated or view.advice(text):
                     # It was not the row that was rejected.
                     raise
-                self._check_rejection(table, text, regex, msg)
+                self._check_rejection(table, text, pattern, msg)
                 return
             finally:
                 connection.rollback()
@@ -77,14 +79,14 @@ class DataAssertions(AssertionMixin):
         self,
         table: str,
         text: str,
-        regex: str | re.Pattern[str] | None,
+        pattern: re.Pattern[str] | None,
         msg: Any,
     ) -> None:
-        if regex is not None and not re.search(regex, text):
+        if pattern is not None and not pattern.search(text):
             self._refute(
                 msg,
                 f"table {table!r} rejects the row with another text than "
-                f"{_pattern(regex)!r}: {text}",
+                f"{pattern.pattern!r}: {text}",
             )
 
     def assertDataPreserved(
@@ -267,7 +269,3 @@ def _check_at_once(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
     elif connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def _pattern(regex: str | re.Pattern[str]) -> str:
-    return regex if isinstance(regex, str) else regex.pattern

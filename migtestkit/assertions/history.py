@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
-from migtestkit.assertions.base import AssertionMixin, first_lines, quoted
+from migtestkit.assertions.base import (
+    AssertionMixin,
+    first_lines,
+    pattern_of,
+    quoted,
+)
 from migtestkit.config import Ignore, IgnoreRules
 from migtestkit.config.ignoring import MODELS, SCHEMA
 from migtestkit.context import MigrationContext
@@ -246,14 +251,16 @@ class HistoryAssertions(AssertionMixin):
             manager yields an object with it as ``exception``.
         :raises RevisionError: the revision is applied already, or among
             ``skip_revisions``.
+        :raises ConfigError: ``regex`` is no regular expression.
         """
+        pattern = pattern_of(regex)
         if revision is None:
-            return _Failing(self, regex, msg, "no migration failed")
+            return _Failing(self, pattern, msg, "no migration failed")
         view = self.migrations.on(database)
         view.migrate_up_before(revision)
         name = view.history.describe(view.history.resolve_revision(revision))
         nothing = f"the upgrade of revision {name} did not fail"
-        with _Failing(self, regex, msg, nothing) as caught:
+        with _Failing(self, pattern, msg, nothing) as caught:
             view.migrate_up_one()
         return caught.exception
 
@@ -308,12 +315,12 @@ class _Failing:
     def __init__(
         self,
         case: AssertionMixin,
-        regex: str | re.Pattern[str],
+        pattern: re.Pattern[str],
         msg: Any,
         nothing: str,
     ) -> None:
         self._case = case
-        self._regex = re.compile(regex)
+        self._regex = pattern
         self._msg = msg
         self._nothing = nothing
 
