@@ -98,22 +98,21 @@ class _Study:
         self._records = {one.database: one for one in records}
         self._before: dict[str | None, dict[str, TableFacts]] = {}
         self._touched: dict[str | None, set[str]] = {}
+        self._rehearsed: Contents = {}
 
     def go(self) -> RevisionTest:
         """Return the test."""
         with self._stage() as case:
-            for name in self._names(case):
+            for name in case.migrations.databases:
                 self._look_before(case, name)
-        inserts = self._choose_rows()
+            choices = [self._rows_of(case, kinds) for kinds in _KINDS]
+        inserts = self._choose_rows(choices)
         self._test.setup = [*self._moves("migrate_up_before"), *inserts]
         self._write_upgrade(inserts)
         self._write_roundtrip(inserts)
         return self._test
 
     # -- moving ---------------------------------------------------------------
-
-    def _names(self, case: MigrationTestCase) -> tuple[str | None, ...]:
-        return case.migrations.databases
 
     def _moves(self, method: str) -> list[Call]:
         given = [self._test.revision] if method != "migrate_up_one" else []
@@ -148,38 +147,53 @@ class _Study:
         self._touched[name] = touched
         self._before[name] = _read(case, name, touched)
 
-    def _choose_rows(self) -> list[Call]:
+    def _rows_of(
+        self, case: MigrationTestCase, kinds: Sequence[str]
+    ) -> tuple[list[Call], list[str]]:
+        """Return the calls that put rows of some kinds into the tables that
+        are touched, and why some get none."""
+        calls: list[Call] = []
+        problems: list[str] = []
+        for name, touched in self._touched.items():
+            before = self._before[name]
+            there = [
+                one for one in sorted(touched)
+                if one in before and not before[one].is_view
+            ]
+            if there:
+                made, why = made_up(case, name, there, kinds)
+                calls += made
+                problems += why
+        return calls, problems
+
+    def _choose_rows(
+        self, choices: Sequence[tuple[list[Call], list[str]]]
+    ) -> list[Call]:
         """Return the calls that insert rows that the upgrade copes with."""
-        for kinds in _KINDS:
-            with self._stage() as case:
-                calls, problems = [], []
-                for name, touched in self._touched.items():
-                    there = [
-                        one for one in touched
-                        if one in self._before[name]
-                        and not self._before[name][one].is_view
-                    ]
-                    if there:
-                        made, why = made_up(case, name, there, kinds)
-                        calls += made
-                        problems += why
+        for kinds, (calls, problems) in zip(_KINDS, choices):
             if not calls:
                 self._test.notes += problems
-                return []
+                break
             try:
-                with self._stage(*calls) as case:
-                    perform(case, self._moves("migrate_up_one"))
+                self._rehearse(calls)
             except MigrationFailed as failure:
                 self._note_failure(kinds, failure)
             except Exception as error:
                 self._test.notes.append(
                     f"no rows were written, for they are not taken: {error}"
                 )
-                return []
+                break
             else:
                 self._test.notes += problems
                 return calls
+        self._rehearse([])
         return []
+
+    def _rehearse(self, inserts: Sequence[Call]) -> None:
+        """Apply the revision, and note what the tables hold then."""
+        with self._stage(*inserts) as case:
+            perform(case, self._moves("migrate_up_one"))
+            self._rehearsed = read_contents(case.migrations, rows=True)
 
     def _note_failure(
         self, kinds: Sequence[str], failure: MigrationFailed
@@ -194,11 +208,8 @@ class _Study:
     def _write_upgrade(self, inserts: Sequence[Call]) -> None:
         test = self._test
         ups = self._moves("migrate_up_one")
-        with self._stage(*inserts) as other:
-            perform(other, ups)
-            again = read_contents(other.migrations, rows=True)
         with self._stage(*inserts) as case:
-            names = self._names(case)
+            names = case.migrations.databases
             before = read_contents(case.migrations, rows=True)
             schemas = {
                 one: case.schema_snapshot(database=one) for one in names
@@ -216,7 +227,7 @@ class _Study:
                 )
                 wanted += [_at(one, name) for one in calls]
                 wanted += expect_rows(
-                    before, after, again, name, touched,
+                    before, after, self._rehearsed, name, touched,
                     unsure_columns(case, name, touched),
                 )
             # A merge changes nothing, but is applied.
