@@ -572,6 +572,18 @@ class Cases:
 
 
 class TestSQLite(Cases, unittest.TestCase):
+    def test_the_check_of_an_enum_has_its_values(self):
+        with self.assertRaises(AssertionError) as caught:
+            column("kind", type=sa.Enum("novel", "essay"))(self.case)
+        self.assertEqual(
+            BOOK.format("kind") + "  type: expected VARCHAR(5) of 'novel', "
+            "'essay', is VARCHAR(5) of 'novel', 'poem'",
+            str(caught.exception),
+        )
+        column("name", type=sa.Enum("novel", "essay"))(self.case)
+        with self.assertRaisesRegex(AssertionError, r"is VARCHAR\(40\)"):
+            column("name", type=sa.Enum("x" * 41))(self.case)
+
     def test_a_view_has_columns_and_no_keys(self):
         self.case.execute("CREATE VIEW short AS SELECT id, pages FROM book")
         self.addCleanup(self.case.execute, "DROP VIEW short")

@@ -54,7 +54,9 @@ class ColumnAssertions(PartAssertions):
             MySQL. ``Integer`` is any width, ``BigInteger``,
             ``SmallInteger`` and ``INTEGER`` are that width alone. What an
             instance says of length, precision, scale, time zone and values
-            counts too.
+            counts too. Where the database has no enums, ``Enum("a", "b")``
+            is a string with room for these values, whose CHECK, if it has
+            one, lists them; the bare ``Enum`` is any string there.
         :param nullable: whether it takes NULL.
         :param default: the server's default, compared by what it means: a
             value, an SQL expression such as ``func.now()`` or ``"now()"``;
@@ -200,7 +202,9 @@ class _Column:
     def matches(self, name: str, wanted: Any) -> bool:
         """Say whether one thing is as wanted."""
         if name == "type":
-            return type_matches(wanted, self.type, self.dialect)
+            return type_matches(wanted, self.type, self.dialect) and (
+                self._has_values(wanted)
+            )
         value = self.value(name)
         if name == "default":
             return default_matches(
@@ -211,7 +215,11 @@ class _Column:
     def wanted(self, name: str, value: Any) -> str:
         """Return what was expected, for people."""
         if name == "type":
-            return show_type(value, self.dialect)
+            values = getattr(value, "enums", None)
+            own = hasattr(self.type, "enums")
+            return _typed(
+                show_type(value, self.dialect), () if own else values
+            )
         if name == "default" and value is None:
             return "none"
         if isinstance(value, sa.sql.ClauseElement):
@@ -221,7 +229,9 @@ class _Column:
     def shown(self, name: str) -> str:
         """Return what is there, for people."""
         if name == "type":
-            return show_type(self.type, self.dialect)
+            return _typed(
+                show_type(self.type, self.dialect), self._checked_values()
+            )
         value = self.value(name)
         if name == "default":
             return "none" if value is None else str(value)
@@ -235,14 +245,29 @@ class _Column:
         own = getattr(self.type, "enums", None)
         if own:
             return list(own)
-        for check in self.place.parts.checks():
-            found = values_in_list(check.condition, self.name)
-            if found:
-                return found
+        found = self._checked_values()
+        if found:
+            return found
         raise TableError(
             f"{what} is {self.shown('type')} and no CHECK limits it to a "
             "list of values, so there are none to compare"
         )
+
+    def _checked_values(self) -> list[str]:
+        """Return the values to which a CHECK limits the column."""
+        for check in self.place.parts.checks():
+            found = values_in_list(check.condition, self.name)
+            if found:
+                return found
+        return []
+
+    def _has_values(self, wanted: Any) -> bool:
+        """Say whether a CHECK that stands for an enum has its values."""
+        values = getattr(wanted, "enums", None)
+        if not values or hasattr(self.type, "enums"):
+            return True
+        found = self._checked_values()
+        return not found or sorted(found) == sorted(values)
 
     def _is_serial(self) -> bool:
         default = str(self.told.get("default") or "")
@@ -261,6 +286,10 @@ class _Column:
         if type_matches(sa.Boolean, self.type, self.dialect):
             return "boolean"
         return "text" if isinstance(self.type, sa.String) else ""
+
+
+def _typed(type_: str, values: Sequence[str] | None) -> str:
+    return f"{type_} of {quoted(values)}" if values else type_
 
 
 def _check_expectation(asked: Any, all_names: Any) -> None:

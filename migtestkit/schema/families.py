@@ -241,6 +241,10 @@ def _options_match(
     values = getattr(wanted, "enums", None)
     if values and hasattr(found, "enums"):
         return sorted(values) == sorted(found.enums)
+    if values and family is sa.Enum:
+        # A string that has room for the longest value.
+        length = getattr(found, "length", None)
+        return length is None or bool(length >= max(map(len, values)))
     if family in (sa.DateTime, sa.Time, None):
         return _zoned(wanted, dialect) == _zoned(found, dialect)
     return True
