@@ -112,6 +112,7 @@ class Recorder:
         self._key = key
         self._target = target
         self._behind = list(behind)
+        self._start = len(self._behind)
         self._sound = True
         self._last: Any = None
         #: What was seen within a run of env.py, to be kept at its end.
@@ -122,6 +123,8 @@ class Recorder:
     ) -> None:
         """Note a step, and what is committed now."""
         self._behind.append(revision)
+        if self._target.database.steps_per_snapshot:
+            return
         if self._sound and alembic_api.is_committed(context):
             self._see(location)
 
@@ -132,6 +135,9 @@ class Recorder:
         earlier does it too: what was seen on the way is no such end.
         """
         last = self._last
+        steps = len(self._behind) - self._start
+        if steps < self._target.database.steps_per_snapshot:
+            return
         if not self._sound or not self._see(location):
             return
         if last is not None and last != self._last:

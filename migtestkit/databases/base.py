@@ -165,7 +165,14 @@ class Database(abc.ABC):
     @property
     def place(self) -> str:
         """Where the database is: a server, or a kind of file."""
-        return str(self.url.set(database=None))
+        return str(self.url._replace(database=None))
+
+    @property
+    def steps_per_snapshot(self) -> int:
+        """How many steps a snapshot must save to be worth taking. ``0``: one
+        is taken after every step; else at the end of a walk alone, when
+        nobody is connected."""
+        return 0
 
     def snapshot(self, near: Any = None) -> Any:
         """Return what :meth:`restore` makes the same content of again,

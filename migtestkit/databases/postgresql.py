@@ -72,6 +72,30 @@ FROM pg_stat_activity
 WHERE datname = :name AND backend_type = 'client backend'"""
 _COUNT_CLIENTS = text(f"SELECT count(*) {_WHO}")
 _SEND_AWAY = text(f"SELECT pg_terminate_backend(pid) {_WHO}")
+#: What a template does not take over (its settings, comment, privileges and
+#: limits), or must not (what it is subscribed to), and who is in the way.
+_CANNOT_COPY = text("""\
+SELECT EXISTS (
+    SELECT FROM pg_database AS d WHERE datname = :name AND (
+        datacl IS NOT NULL OR datconnlimit <> -1
+        OR shobj_description(d.oid, 'pg_database') IS NOT NULL
+        OR EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
+        OR EXISTS (SELECT FROM pg_shseclabel WHERE objoid = d.oid)
+        OR EXISTS (SELECT FROM pg_replication_slots WHERE database = datname)
+        OR EXISTS (SELECT FROM pg_subscription WHERE subdbid = d.oid)
+    )
+)""")
+_IN_THE_WAY = text("""\
+SELECT (
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = :name AND backend_type <> 'autovacuum worker'
+) + (SELECT count(*) FROM pg_prepared_xacts WHERE database = :name)""")
+#: Since PostgreSQL 15 a session is counted before it has ended.
+_NEVER_ENTERED = text("""\
+SELECT coalesce((
+    SELECT sessions = 0 FROM pg_stat_database WHERE datname = :name
+), false)""")
+_FIRST_TO_COUNT = (15,)
 _SESSIONS = text("""\
 SELECT pid, usename, coalesce(host(client_addr), ''),
 extract(epoch FROM clock_timestamp() - xact_start), query
@@ -237,6 +261,57 @@ class PostgreSQL(ServerBackend):
                     connection.execute(_SEND_AWAY, {"name": name})
             time.sleep(0.002)
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+
+    def create_database(
+        self, connection: Connection, name: str, template: str | None
+    ) -> None:
+        source = f' TEMPLATE "{template}"' if template else ""
+        connection.execute(text(f'CREATE DATABASE "{name}"{source}'))
+
+    def rename_database(
+        self, connection: Connection, name: str, new: str
+    ) -> bool:
+        if not self._is_left_alone(connection, name):
+            return False
+        connection.execute(text(f'ALTER DATABASE "{name}" RENAME TO "{new}"'))
+        return True
+
+    def make_template(
+        self, connection: Connection, name: str, template: str
+    ) -> int | None:
+        version = connection.dialect.server_version_info or ()
+        if version < _FIRST_TO_COUNT:
+            return None
+        if connection.scalar(_CANNOT_COPY, {"name": name}):
+            return None
+        if not self._is_left_alone(connection, name):
+            return None
+        connection.execute(
+            text(
+                f'CREATE DATABASE "{template}" TEMPLATE "{name}" '
+                "ALLOW_CONNECTIONS false"
+            )
+        )
+        size = connection.scalar(
+            text("SELECT pg_database_size(:name)"), {"name": template}
+        )
+        return int(size or 0)
+
+    def _is_left_alone(self, connection: Connection, name: str) -> bool:
+        """Wait a moment for sessions that are leaving; say whether nobody is
+        connected. The server would wait for five seconds."""
+        started = time.monotonic()
+        while connection.scalar(_IN_THE_WAY, {"name": name}):
+            if time.monotonic() - started > _GRACE:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def never_entered(self, connection: Connection, name: str) -> bool:
+        version = connection.dialect.server_version_info or ()
+        if version < _FIRST_TO_COUNT:
+            return False
+        return bool(connection.scalar(_NEVER_ENTERED, {"name": name}))
 
     def keep_database(self, connection: Connection, name: str) -> None:
         connection.execute(

@@ -38,6 +38,7 @@ from migtestkit.databases.base import (
     own,
 )
 from migtestkit.databases.holders import Session, suspects
+from migtestkit.databases.templates import Template
 from migtestkit.errors import (
     ConfigError,
     DatabaseUnavailable,
@@ -90,6 +91,8 @@ class ServerDatabase(Database):
         self.lock_timeout = lock_timeout
         self._backend = backend
         self._owner = owner
+        #: Whether a connection to it was ever made through the kit.
+        self._entered = False
         arguments, options = url.get_dialect()().create_connect_args(url)
         self.address = backend.address(arguments, options) or ""
 
@@ -142,6 +145,7 @@ class ServerDatabase(Database):
         )
 
     def prepare(self, dbapi_connection: Any) -> None:
+        self._entered = True
         # Not by an option of the connection, which not every driver, and no
         # proxy in between, takes.
         command = self._backend.lock_timeout_command(self.lock_timeout)
@@ -178,6 +182,31 @@ class ServerDatabase(Database):
             disown(engine)
             engine.dispose()
 
+    @property
+    def steps_per_snapshot(self) -> int:
+        # A copy takes as long as a run of env.py with about so many.
+        return 5
+
+    def snapshot(self, near: Any = None) -> Any:
+        if self._owner is None:
+            return None
+        return self._owner.copy(str(self.url.database))
+
+    @property
+    def is_untouched(self) -> bool:
+        return (
+            self._owner is not None
+            and not self._entered
+            and self._owner.is_untouched(str(self.url.database))
+        )
+
+    def restore(self, snapshot: Any) -> bool:
+        if self._owner is None:
+            return False
+        done = self._owner.replace(str(self.url.database), snapshot)
+        self._entered = self._entered or done
+        return done
+
     def drop(self) -> None:
         if self._owner is not None:
             self._owner.drop(str(self.url.database))
@@ -208,6 +237,11 @@ class Owner:
         self._url = url
         self._numbers = itertools.count(1)
         self._names: set[str] = set()
+        #: Empty databases that nobody has entered, to be used next ...
+        self._spares: list[str] = []
+        #: ... templates, and those of them that are to be dropped.
+        self._templates: set[str] = set()
+        self._forgotten: list[str] = []
         # Tests in several threads share the session.
         self._busy = threading.RLock()
         self._engine = backend.admin_engine(url)
@@ -269,13 +303,109 @@ class Owner:
         """
         with self._busy:
             session = self._session()
-            name = f"{PREFIX}_{self.token}_{next(self._numbers)}"
+            self._drop_forgotten(session)
+            name = self._new_name()
+            if self._take_spare(session, name):
+                self._names.add(name)
+                return name
             try:
-                session.execute(text(f"CREATE DATABASE {name}"))
+                self._backend.create_database(session, name, None)
             except DBAPIError as error:
                 raise self._cannot_create(error) from None
             self._names.add(name)
             return name
+
+    def _new_name(self) -> str:
+        return f"{PREFIX}_{self.token}_{next(self._numbers)}"
+
+    def _take_spare(self, session: Connection, name: str) -> bool:
+        while self._spares:
+            spare = self._spares.pop()
+            with contextlib.suppress(DBAPIError):
+                if self._backend.never_entered(session, spare):
+                    self._backend.rename_database(session, spare, name)
+                    return True
+            self._drop_quietly(session, spare)
+        return False
+
+    def copy(self, name: str) -> Template | None:
+        """Return a template with the content of a database of this owner,
+        ``None`` where that is not offered, while somebody is connected to
+        the database, or where a copy would lack something."""
+        if not self.of_this_process:
+            return None
+        with self._busy:
+            if name not in self._names:
+                return None
+            with contextlib.suppress(DBAPIError, MigtestkitError):
+                session = self._session()
+                self._drop_forgotten(session)
+                copy = self._new_name()
+                size = self._backend.make_template(session, name, copy)
+                if size is not None:
+                    self._templates.add(copy)
+                    return Template(copy, size, self._forget)
+        return None
+
+    def _forget(self, template: str) -> None:
+        # At any time, in any thread: to be dropped when the session is ours.
+        if self.of_this_process:
+            self._forgotten.append(template)
+
+    def _drop_forgotten(self, session: Connection) -> None:
+        while self._forgotten:
+            name = self._forgotten.pop()
+            self._templates.discard(name)
+            self._drop_quietly(session, name)
+
+    def _drop_quietly(self, session: Connection, name: str) -> None:
+        # If it is not to be now, it has no owner when this process ends.
+        with contextlib.suppress(DBAPIError):
+            self._backend.drop_database(session, name)
+
+    def is_untouched(self, name: str) -> bool:
+        """Say whether it is known that nobody was ever connected to a
+        database of this owner."""
+        if not self.of_this_process:
+            return False
+        with self._busy:
+            if name not in self._names:
+                return False
+            with contextlib.suppress(DBAPIError, MigtestkitError):
+                return self._backend.never_entered(self._session(), name)
+        return False
+
+    def replace(self, name: str, template: Template | None) -> bool:
+        """Put a copy of a template, or an empty database, in the place of a
+        database of this owner; say whether that was done."""
+        if not self.of_this_process:
+            return False
+        with self._busy:
+            if name not in self._names:
+                return False
+            with contextlib.suppress(DBAPIError, MigtestkitError):
+                return self._replace(self._session(), name, template)
+        return False
+
+    def _replace(
+        self, session: Connection, name: str, template: Template | None
+    ) -> bool:
+        aside = self._new_name()
+        clean = self._backend.never_entered(session, name)
+        if not self._backend.rename_database(session, name, aside):
+            return False
+        try:
+            self._backend.create_database(
+                session, name, template.name if template else None
+            )
+        except DBAPIError:
+            self._backend.rename_database(session, aside, name)
+            return False
+        if clean:
+            self._spares.append(aside)
+        else:
+            self._drop_quietly(session, aside)
+        return True
 
     def _cannot_create(self, error: DBAPIError) -> MigtestkitError:
         problem = (
@@ -352,8 +482,13 @@ class Owner:
         return reaped
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Drop what waited to be used again, and let go of the lock."""
         if self.of_this_process:
+            with contextlib.suppress(SQLAlchemyError):
+                for name in [*self._spares, *self._templates]:
+                    self._drop_quietly(self._connection, name)
+            self._spares.clear()
+            self._templates.clear()
             with contextlib.suppress(SQLAlchemyError):
                 self._connection.close()
             self._engine.dispose()
@@ -572,6 +707,32 @@ class ServerBackend(Backend):
     @abc.abstractmethod
     def keep_database(self, connection: Connection, name: str) -> None:
         """Mark a database as one that is not to be reaped."""
+
+    def create_database(
+        self, connection: Connection, name: str, template: str | None
+    ) -> None:
+        """Create a database, empty or as a copy of a template."""
+        connection.execute(text(f"CREATE DATABASE {name}"))
+
+    def rename_database(
+        self, connection: Connection, name: str, new: str
+    ) -> bool:
+        """Rename a database to which nobody is connected; say whether that
+        was done."""
+        return False
+
+    def make_template(
+        self, connection: Connection, name: str, template: str
+    ) -> int | None:
+        """Create a template with the content of a database; return its size
+        in bytes, ``None`` where it cannot be made, or would lack
+        something."""
+        return None
+
+    def never_entered(self, connection: Connection, name: str) -> bool:
+        """Say whether it is known that nobody was ever connected to a
+        database."""
+        return False
 
     @abc.abstractmethod
     def is_lock_timeout(self, error: str) -> bool:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from migtestkit.databases import pages
+from migtestkit.databases import pages, templates
 
 __unittest = True
 
 #: Bytes that all snapshots together may take.
-BUDGET = 256 * 1024 * 1024
+BUDGET = 512 * 1024 * 1024
 
 Steps = tuple[str, ...]
 
@@ -114,5 +114,10 @@ class SnapshotStore:
             return iter(list(self._kept))
 
 
+def held() -> int:
+    """Return how many bytes snapshots of all kinds take."""
+    return pages.held() + templates.held()
+
+
 #: The one of this process.
-STORE = SnapshotStore()
+STORE = SnapshotStore(held=held)
