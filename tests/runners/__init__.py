@@ -1,0 +1,2 @@
+"""The same tests under every runner, as ``python -m tests.runners`` runs
+them."""

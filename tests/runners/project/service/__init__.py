@@ -1,0 +1,1 @@
+"""A service whose database SQLAlchemy and Alembic keep."""
