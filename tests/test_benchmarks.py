@@ -427,7 +427,7 @@ class TestPopulated(unittest.TestCase):
         self.assertLess(long.statements, 1.2 * short.statements)
         self.assertGreater(long.checked, 0)
         self.assertEqual(
-            len(populated.HEAD.split()), len(long.row().split()) + 2
+            len(populated.HEAD.split()), len(long.row().split()) + 3
         )
 
 
