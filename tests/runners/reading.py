@@ -25,14 +25,20 @@ WORDS = {
     "fail": FAILED,
     "failed": FAILED,
     "error": ERROR,
+    "skip": SKIPPED,
     "skipped": SKIPPED,
     "todo": EXPECTED,
     "expected failure": EXPECTED,
 }
-_NAMED = re.compile(r"^(\w+) \(([\w.]+)\)")
+_NAMED = re.compile(r"^ *(\w+) \(([\w.]+)\)")
 _ALONE = re.compile(r"^((?:\w+\.){2,}\w+) \.\.\.")
 _VERDICT = re.compile(
-    r"(?:^|\.\.\. ?)(ok|FAIL|ERROR|skipped|expected failure)\b[^.]*", re.M
+    r"(?:^|\.\.\. ?)(ok|FAIL|ERROR|skipped|skip|expected failure)\b[^.]*", re.M
+)
+_BAD = re.compile(r"^(FAIL|ERROR)(?: \[[\d.]+s\])?: (\w+) \(([\w.]+)\)", re.M)
+_WHOLE = re.compile(
+    r"(test_\w+) \(([\w.]+)\)(?:\n[^(\n]*?)? \.\.\. "
+    r"(ok|FAIL|ERROR|skipped|expected failure)"
 )
 _STESTR = re.compile(
     r"^\{\d+\} ([\w.]+)(?: \[[\d.]+s\])? \.\.\. (\w+)", re.M
@@ -53,7 +59,7 @@ def read_unittest(output: str) -> Mapping[str, str]:
     test = ""
     for line in output.splitlines():
         if line.startswith("====="):
-            break  # what follows are the failures, one by one
+            break
         named, alone = _NAMED.match(line), _ALONE.match(line)
         if named:
             test = identity(*named.groups())
@@ -63,7 +69,19 @@ def read_unittest(output: str) -> Mapping[str, str]:
         if found and test:
             verdicts[test] = WORDS[found[1].lower()]
             test = ""
+    # What a test prints may garble its line above, not those of failures.
+    for word, method, place in _BAD.findall(output):
+        verdicts[identity(method, place)] = WORDS[word.lower()]
     return verdicts
+
+
+def read_unittest_parallel(output: str) -> Mapping[str, str]:
+    """Read what ``unittest-parallel -v`` writes, from several workers at
+    once: the end of a line may come late, its text is whole."""
+    return {
+        identity(method, place): WORDS[word.lower()]
+        for method, place, word in _WHOLE.findall(output)
+    }
 
 
 def read_trial(output: str) -> Mapping[str, str]:
