@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import time
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 from migtestkit.databases.server import token_of
@@ -18,17 +19,20 @@ from tests import servers
 
 CHECKOUT = Path(__file__).parent.parent
 PROJECT = CHECKOUT / "tests" / "runners" / "project"
-#: Each runs the tests again and again, for a killer must find it at work.
-PROCESSES, KILLED, ROUNDS = 8, 3, 2
+#: Of the eight some are killed, some begin late, and the others stay.
+PROCESSES, KILLED, LATE, ROUNDS = 8, 3, 2, 1
 
 SUITE = textwrap.dedent('''\
     """Moves on a server, and whether the database stays there meanwhile."""
     import os
     import sys
+    import time
     import unittest
     from pathlib import Path
 
     from migtestkit import MigrationTestCase
+
+    HELD = "hold" in sys.argv
 
 
     class TestShared(MigrationTestCase):
@@ -45,6 +49,11 @@ SUITE = textwrap.dedent('''\
         def test_moves(self):
             self.migrate_up_to("b202")
             self.note()
+            # Held while others are killed, and while more begin, and reap.
+            deadline = time.monotonic() + 60
+            while HELD and not Path("enough").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
             self.insert_into("author", {"id": 1, "name": str(os.getpid())})
             self.migrate_up_to("head")
             # No other process has dropped it, or works in it.
@@ -81,13 +90,15 @@ class TestProcesses(unittest.TestCase):
         self.notes.mkdir()
         (self.folder / "shared.py").write_text(SUITE, "utf-8")
 
-    def begin(self, family: str, rounds: int) -> subprocess.Popen[str]:
+    def begin(
+        self, family: str, rounds: int, *more: str
+    ) -> subprocess.Popen[str]:
         kept = {
             name: value for name, value in os.environ.items()
             if not name.startswith(("MIGTESTKIT_", "ALEMBIC_", "PYTHON"))
         }
         process = subprocess.Popen(
-            [sys.executable, "shared.py", str(rounds)],
+            [sys.executable, "shared.py", str(rounds), *more],
             cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={
@@ -138,24 +149,39 @@ class TestProcesses(unittest.TestCase):
             time.sleep(0.02)
         self.fail("it never had a database")
 
+    def wait_until(
+        self, is_so: Callable[[], object], process: subprocess.Popen[str]
+    ) -> None:
+        deadline = time.monotonic() + 40
+        while not is_so() and process.poll() is None:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
     def check(self, family: str) -> None:
         servers.require_server(family)
-        # Those to be killed would go on far longer than it takes.
-        doomed = [self.begin(family, 500) for _ in range(KILLED)]
+        # Each holds its database until it is killed.
+        doomed = [self.begin(family, 1, "hold") for _ in range(KILLED)]
         living = [
-            self.begin(family, ROUNDS) for _ in range(PROCESSES - KILLED)
+            self.begin(family, ROUNDS, "hold")
+            for _ in range(PROCESSES - KILLED - LATE)
         ]
         orphans = {self.kill_at_work(family, each) for each in doomed}
         tokens = {token_of(name) for name in orphans}
         self.assertEqual(len(tokens), KILLED)
         for process in living:
+            self.wait_until(lambda: self.noted(process), process)
+        # These reap as they begin, while the others hold what they have.
+        late = [self.begin(family, 1) for _ in range(LATE)]
+        for process in late:
+            self.wait_until(lambda: self.noted(process), process)
+        (self.folder / "enough").touch()
+        for process in [*late, *living]:
             output = process.communicate(timeout=60)[0]
             self.assertEqual(process.returncode, 0, output)
             self.assertIn("as it must", output)
-            self.assertGreaterEqual(len(self.noted(process)), ROUNDS)
         last = self.begin(family, 1)
         self.assertIn("as it must", last.communicate(timeout=60)[0])
-        noted = set().union(*map(self.noted, [*doomed, *living, last]))
+        noted = set().union(*map(self.noted, [*doomed, *living, *late, last]))
         self.assertLessEqual(orphans, noted)
         # The tokens cover what they had not told of yet.
         ours = {token_of(name) for name in noted}
