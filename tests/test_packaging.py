@@ -70,7 +70,8 @@ class TestSetup(unittest.TestCase):
     def test_extras(self):
         self.assertEqual(
             set(self.setup["options.extras_require"]),
-            DRIVERS | {"bench", "docs", "lint", "runners", "test"},
+            DRIVERS
+            | {"bench", "browser", "docs", "lint", "runners", "test"},
         )
 
     def test_the_package_is_typed(self):
