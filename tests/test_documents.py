@@ -12,6 +12,10 @@ import sys
 import textwrap
 import unittest
 
+import migtestkit
+from migtestkit import MigrationTestCase, checks
+from migtestkit.checks import HistoryChecks
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 EXAMPLE = DOCS / "example"
@@ -72,6 +76,38 @@ def run(*command, folder, **environ):
         text=True,
     )
     return done.returncode, done.stdout
+
+
+class TestMoving(unittest.TestCase):
+    """What the page on moving calls the kit's are the kit's names."""
+
+    KNOWN = {
+        "HistoryChecks", "DataChecks", "RevisionHooks", "onDialects",
+        "skipUnlessDialect", "get_migration_engine", "migrations",
+        "MIGTESTKIT_REQUIRE", "MIGTESTKIT_DATABASE_URL",
+        "MIGTESTKIT_POSTGRESQL_URL",
+    }
+
+    def test_each_name_in_the_second_column(self):
+        text = (DOCS / "howto" / "moving.rst").read_text("utf-8")
+        cells = re.findall(r"(?m)^     - (.*(?:\n       .*)*)", text)
+        self.assertGreater(len(cells), 30)
+        names = {
+            name
+            for cell in cells
+            for name in re.findall(r"``(\w+)``", cell)
+        } - self.KNOWN - {"env", "here"}
+        self.assertGreater(len(names), 30)
+        there = {*dir(MigrationTestCase), *dir(HistoryChecks)}
+        self.assertEqual(names - there, set())
+        for name in self.KNOWN - {"migrations", "get_migration_engine"}:
+            if name.startswith("MIGTESTKIT"):
+                options = (DOCS / "reference" / "options.rst").read_text()
+                self.assertIn(name, options)
+            else:
+                self.assertTrue(
+                    hasattr(migtestkit, name) or hasattr(checks, name), name
+                )
 
 
 class TestReadme(unittest.TestCase):
