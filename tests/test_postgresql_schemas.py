@@ -27,6 +27,16 @@ ANOTHER_SCHEMA = ENV.replace(
     "version_table_schema='audit'",
 )
 
+#: Alembic's cookbook, "Rudimental Schema-Level Multi Tenancy".
+TENANT = ENV.replace(
+    "context.configure(connection=connection",
+    "connection.exec_driver_sql('CREATE SCHEMA IF NOT EXISTS acme')\n"
+    "        connection.exec_driver_sql('SET search_path TO acme')\n"
+    "        connection.commit()\n"
+    "        connection.dialect.default_schema_name = 'acme'\n"
+    "        context.configure(connection=connection",
+)
+
 
 class PostgreSQLTestCase(ProjectTestCase):
 
@@ -96,6 +106,49 @@ class TestVersionTableSchema(PostgreSQLTestCase):
         self.assertEqual("r1", context.current)
         context.migrate_down_one()
         self.assertEqual("base", context.current)
+
+
+class TestSearchPath(PostgreSQLTestCase):
+    """env.py works in the schema of a tenant."""
+
+    HISTORY = (
+        Rev("r1", upgrade=create("a"), downgrade="DROP TABLE a"),
+        Rev("r2", "r1", upgrade=create("b"), downgrade="DROP TABLE b"),
+    )
+
+    def test_a_sound_history_passes(self) -> None:
+        self.assertNotEqual(ENV, TENANT)
+        self.assert_passes(self.run_history(*self.HISTORY, env=TENANT))
+
+    def test_what_a_downgrade_leaves_is_found(self) -> None:
+        left = self.HISTORY[1]._replace(
+            upgrade="CREATE TABLE IF NOT EXISTS b (id INTEGER)",
+            downgrade="SELECT 1",
+        )
+        self.assert_only_leaves_a_trace(
+            self.run_history(self.HISTORY[0], left, env=TENANT), "r2", '"b"'
+        )
+
+    def test_what_was_not_committed_is_found_all_the_same(self) -> None:
+        env = TENANT.replace("with context.begin_transaction()", "if True")
+        outcome = self.run_history(*self.HISTORY, env=env)
+        verdict, said = outcome.verdict(zoo.UPGRADE)
+        self.assertEqual("fail", verdict)
+        self.assertIn("did not commit", said)
+
+    def test_navigation_and_rows(self) -> None:
+        ini = self.make_history(*self.HISTORY, env=TENANT)
+        context = self.open(str(ini), database_url=self.url)
+        context.migrate_up_to("r2")
+        self.assertEqual(("r2",), context.current_heads)
+        self.assertEqual(
+            "r2",
+            context.scalar("SELECT version_num FROM acme.alembic_version"),
+        )
+        context.insert_into("acme.b", {"id": 1})
+        self.assertEqual([{"id": 1}], context.rows("acme.b"))
+        context.migrate_down_to("r1")
+        self.assertEqual("r1", context.current)
 
 
 class TestExtensions(PostgreSQLTestCase):

@@ -273,6 +273,14 @@ class Backend(abc.ABC):
         """
         return None
 
+    def moved_default_schema(self, dialect: Dialect) -> str | None:
+        """Return the default schema of a connection in use, where it need
+        not be that of a new one.
+
+        :param dialect: of the connection.
+        """
+        return None
+
     def names(self, address: str) -> frozenset[str]:
         """Return what a user may call the database at an address as key of
         ``database_url``."""

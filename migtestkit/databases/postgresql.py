@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from migtestkit.databases import server
@@ -275,6 +276,12 @@ class PostgreSQL(ServerBackend):
             return False
         connection.execute(text(f'ALTER DATABASE "{name}" RENAME TO "{new}"'))
         return True
+
+    def moved_default_schema(self, dialect: Dialect) -> str | None:
+        # That of a new one, unless the server was told otherwise: then it is
+        # right to name it too.
+        name = dialect.default_schema_name
+        return None if name in (None, "public") else name
 
     def make_template(
         self, connection: Connection, name: str, template: str

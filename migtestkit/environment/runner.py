@@ -515,6 +515,18 @@ class Environment:
         raise ConfigError(f"no database is called {name!r}")
 
 
+def _version_schema(context: AlembicContext, target: Target) -> str | None:
+    """Return the schema of the version table, ``None`` for the default one
+    of any connection.
+
+    env.py may have given its own connection another default schema, as the
+    recipe of Alembic's cookbook for tenants does.
+    """
+    if context.version_table_schema is not None or context.as_sql:
+        return context.version_table_schema
+    return target.backend.moved_default_schema(context.dialect)
+
+
 def _followed(
     plan: Plan,
     heads: tuple[str, ...],
@@ -529,7 +541,7 @@ def _followed(
         assert context.connection is not None
         target = guard.target_of(context.connection)
     location = Location(
-        target.name, context.version_table, context.version_table_schema
+        target.name, context.version_table, _version_schema(context, target)
     )
     visit = Visit(location, tuple(heads))
     visits.append(visit)
