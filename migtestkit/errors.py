@@ -200,6 +200,15 @@ class MigrationFailed(MigtestkitError):
         )
 
 
+def first_lines(text: str, limit: int = 18) -> str:
+    """Return a text, cut where a person would stop reading."""
+    lines = text.splitlines()
+    if len(lines) > limit:
+        more = len(lines) - limit
+        lines[limit:] = [f"... and {more} more lines"]
+    return "\n".join(lines)
+
+
 def shorten(statement: str, limit: int = 600) -> str:
     """Return a statement on few lines, cut where it gets long."""
     lines = (line.strip() for line in statement.splitlines())

@@ -123,6 +123,40 @@ class TestRowsAndObjects(DataTestCase):
                 case.assertRows("pets", [{"id": 5, "owner": 1}])
                 case.assertForeignKeysIntact()
 
+    def test_objects_of_tables_in_another_schema(self) -> None:
+        url = servers.require_server("postgresql")
+        case = self.open_case(url.render_as_string(hide_password=False))
+        case.execute("CREATE SCHEMA shop")
+        case.execute(
+            "CREATE TABLE shop.pets (id INTEGER PRIMARY KEY, "
+            "owner INTEGER REFERENCES people (id))"
+        )
+        models = case.models_at_revision()
+        self.assertEqual({"people", "pets", "shop.pets"}, set(models))
+        self.assertIsNot(models["pets"], models["shop.pets"])
+        with Session(case.migrations.engine) as session:
+            ada = models["people"](**ADA)
+            session.add(models["shop.pets"](id=7, people=ada))
+            session.commit()
+        case.assertRows("shop.pets", [{"id": 7, "owner": 1}])
+        case.assertRowCount("pets", 0)
+
+    def test_a_table_of_which_there_is_no_class(self) -> None:
+        case = self.open_case("sqlite://")
+        case.execute("CREATE TABLE remarks (text TEXT)")
+        models = case.models_at_revision()
+        self.assertNotIn("remarks", models)
+        self.assertIsNone(models.get("remarks"))
+        with self.assertRaisesRegex(
+            TableError, "'remarks' has no primary key.*insert_into"
+        ):
+            models["remarks"]
+        with self.assertRaisesRegex(
+            TableError, "'peple'; there are 'people', 'pets'; did you mean "
+            "'people'"
+        ):
+            models["peple"]
+
     def test_a_column_that_is_called_like_the_table_it_refers_to(self):
         for url in self.each_url():
             with self.subTest(url):

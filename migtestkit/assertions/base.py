@@ -126,15 +126,6 @@ def columns_of(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def first_lines(text: str, limit: int = 18) -> str:
-    """Return a text, cut where a person would stop reading."""
-    lines = text.splitlines()
-    if len(lines) > limit:
-        more = len(lines) - limit
-        lines[limit:] = [f"... and {more} more lines"]
-    return "\n".join(lines)
-
-
 def quoted(names: Iterable[str]) -> str:
     """Return names as messages show them."""
     return listing(repr(name) for name in names)

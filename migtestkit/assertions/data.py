@@ -14,7 +14,7 @@ from migtestkit.assertions.base import AssertionMixin, pattern_of
 from migtestkit.context import MigrationContext
 from migtestkit.context.references import find_dangling, foreign_keys
 from migtestkit.context.roundtrip import Contents, check_lossy, read_contents
-from migtestkit.errors import TableError, listing, suggest
+from migtestkit.errors import TableError, first_lines, listing, suggest
 from migtestkit.rows import TableRows, insert_rows, what_was_lost
 
 __unittest = True
@@ -145,9 +145,8 @@ class DataAssertions(AssertionMixin):
                 if dangling is not None:
                     found.append(f"  {dangling}")
         if found:
-            self._refute(
-                msg, "\n".join(["rows refer to what is not there", *found])
-            )
+            text = first_lines("\n".join(found))
+            self._refute(msg, f"rows refer to what is not there\n{text}")
         if not seen and not allow_empty:
             raise TableError(
                 "no table has a foreign key, so there is nothing to look at; "
@@ -179,6 +178,10 @@ class _Preserving:
     def __enter__(self) -> None:
         self._contents, self._before = _read(self._view)
         for table in self._tables:
+            if not isinstance(table, str):
+                raise TableError(
+                    f"tables are named one by one, not as {table!r}"
+                )
             if table not in self._before:
                 known = sorted(self._before)
                 raise TableError(
@@ -231,11 +234,9 @@ class _Preserving:
                     table, rows, after.get(table), self._lossy_columns(table)
                 )
         if lines:
+            text = first_lines("\n".join(f"  {line}" for line in lines))
             self._case._refute(
-                self._msg,
-                "\n".join(
-                    ["rows are not what they were", *(f"  {x}" for x in lines)]
-                ),
+                self._msg, f"rows are not what they were\n{text}"
             )
 
 

@@ -313,7 +313,7 @@ class DeploymentAssertions(HistoryAssertions):
             self._refute(
                 msg,
                 "no index begins with the columns of "
-                + ", ".join(f"foreign key {name}" for name in sorted(bare)),
+                + listing(f"foreign key {name}" for name in sorted(bare)),
             )
 
     def _has_tables(self, database: str | None) -> bool:

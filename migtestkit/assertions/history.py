@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from migtestkit.assertions.base import (
     AssertionMixin,
-    first_lines,
     pattern_of,
     quoted,
 )
@@ -19,11 +18,17 @@ from migtestkit.context import MigrationContext
 from migtestkit.context.models import ModelComparison, compare_models
 from migtestkit.context.roundtrip import round_trip
 from migtestkit.context.walks import WalkReport
-from migtestkit.errors import ConfigError, MigrationFailed, RevisionError
+from migtestkit.errors import (
+    ConfigError,
+    MigrationFailed,
+    RevisionError,
+    first_lines,
+)
 
 __unittest = True
 
 T = TypeVar("T")
+_HEADS_SHOWN = 8
 
 
 class HistoryAssertions(AssertionMixin):
@@ -46,9 +51,12 @@ class HistoryAssertions(AssertionMixin):
             per_label and history.heads_are_labelled
         ):
             lines = [f"the history has {len(history.heads)} heads"]
-            for head in history.in_order(history.heads):
+            heads = history.in_order(history.heads)
+            for head in heads[:_HEADS_SHOWN]:
                 lines.append(f"  {history.describe(head)}")
                 lines.append(f"    file: {history.path(head)}")
+            if len(heads) > _HEADS_SHOWN:
+                lines.append(f"  and {len(heads) - _HEADS_SHOWN} more")
             lines.append(
                 "`alembic merge heads` makes one of them; branches that are "
                 "to stay apart need a label each"

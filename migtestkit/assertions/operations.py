@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from migtestkit import alembic_api
-from migtestkit.assertions.base import AssertionMixin, first_lines
+from migtestkit.assertions.base import AssertionMixin
 from migtestkit.config import Ignore
 from migtestkit.config.ignoring import SCHEMA
 from migtestkit.context import MigrationContext
@@ -24,6 +24,7 @@ from migtestkit.errors import (
     ConfigError,
     MigrationFailed,
     RevisionError,
+    first_lines,
     listing,
     suggest,
 )
@@ -397,7 +398,8 @@ def _changes(
     if schema:
         lines.append(schema)
     for table in sorted(before[1].keys() & after[1].keys()):
-        difference = compare_rows(before[1][table].rows, after[1][table].rows)
+        rows = before[1][table]
+        difference = compare_rows(rows.rows, after[1][table].rows, rows.key)
         if difference:
             lines.append(f"table {table!r}:\n{difference.describe()}")
     return "\n".join(lines)

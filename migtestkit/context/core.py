@@ -476,13 +476,20 @@ class MigrationContext:
     def models_at_revision(
         self, revision: str | None = None, *, database: str | None = None
     ) -> Mapping[str, type]:
-        """Return ORM classes by table name, made by SQLAlchemy's automap
-        from the tables of the default schema at a revision, relationships
-        included; the version table, and tables without a primary key, have
-        none."""
-        version_table = self.on(database).version_table
+        """Return ORM classes by table, made by SQLAlchemy's automap from the
+        tables at a revision, relationships included; the version table, and
+        tables without a primary key, have none.
+
+        A table outside the default schema is called ``"schema.table"``.
+        Asking for another raises :class:`~migtestkit.errors.TableError`.
+        """
+        view = self.on(database)
         with self._standing_at(revision, database) as connection:
-            return mapped_classes(connection, leave_out=version_table)
+            return mapped_classes(
+                connection,
+                schemas=view.schemas(connection),
+                leave_out=view.version_table,
+            )
 
     def rows(
         self,

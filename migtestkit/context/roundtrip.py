@@ -15,12 +15,16 @@ from migtestkit.errors import (
     MigrationFailed,
     RevisionError,
     TableError,
+    first_lines,
     listing,
     suggest,
 )
 from migtestkit.rows import compare_rows
 
 __unittest = True
+
+#: How many lines are shown of all that went wrong.
+_SHOWN = 23
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,10 @@ def round_trip(
         context, revision, schema_after, title, rules
     )
     if problems:
-        problems.append(f"  file: {context.history.path(revision)}")
-    return "\n".join(problems)
+        shown = [first_lines(one, _SHOWN // len(problems)) for one in problems]
+        shown.append(f"  file: {context.history.path(revision)}")
+        return "\n".join(shown)
+    return ""
 
 
 def _second_upgrade(
@@ -198,10 +204,11 @@ def _lost(before: Contents, after: Contents, lossy: Sequence[str]) -> str:
         difference = compare_rows(
             [_without(row, ignored) for row in content.rows],
             [_without(row, ignored) for row in now],
+            [name for name in content.key if name not in ignored],
         )
         # What is there in addition harms nobody: it may be a revision's own
         # rows, and those of at_revision_data.
-        if difference.missing:
+        if difference.missing or difference.changed:
             lines.append(f"  table {table!r}:\n{difference.describe()}")
     return "\n".join(lines)
 
