@@ -1,9 +1,10 @@
-"""Is a database on PostgreSQL copied from a template only where that is as
-good as migrating, and is no template left behind?
+"""Is a database on a server copied from a template only where that is as good
+as migrating, and is no template left behind?
 """
 from __future__ import annotations
 
 import os
+import re
 import time
 import unittest
 from typing import Any, Optional
@@ -13,13 +14,17 @@ from migtestkit import MigrationContext
 from migtestkit.databases import server as databases_server
 from migtestkit.databases import templates
 from migtestkit.databases.base import Database
+from migtestkit.databases.mysql import MySQL
 from migtestkit.databases.postgresql import PostgreSQL
 from migtestkit.databases.registry import backend_for
-from migtestkit.databases.snapshots import STORE
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import OperationalError
+from migtestkit.databases.snapshots import STORE, Kept, SnapshotStore
+from migtestkit.schema import compare, read_schema
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from tests import servers
+from tests.catalogue import mariadb
+from tests.catalogue.cases import statements
 from tests.support import ENV, ProjectTestCase, Python, Rev
 
 OWN = servers.OwnServers()
@@ -27,6 +32,12 @@ OWN = servers.OwnServers()
 QUIET_ENV = ENV.replace(
     'runs = config.attributes.setdefault("runs", [])', "runs = []"
 )
+#: What a copy on MariaDB would lack.
+NOT_COPIED = re.compile("CREATE (SEQUENCE|TRIGGER|FUNCTION|PROCEDURE|EVENT)")
+REFUSED = {
+    "body of a function", "body of a trigger", "function", "sequence",
+    "system versioning",
+}
 
 
 def tearDownModule() -> None:
@@ -34,13 +45,16 @@ def tearDownModule() -> None:
 
 
 class TemplateTestCase(ProjectTestCase):
+    family = "postgresql"
+    backend: Any = PostgreSQL
 
     def setUp(self) -> None:
         super().setUp()
-        self.server = OWN.require("postgresql")
-        version = servers.ask(self.server, "SHOW server_version_num")[0][0]
-        if int(version) < 150000:
-            self.skipTest("templates are used from PostgreSQL 15 on")
+        self.server = OWN.require(self.family)
+        if self.family == "postgresql":
+            query = "SHOW server_version_num"
+            if int(servers.ask(self.server, query)[0][0]) < 150000:
+                self.skipTest("templates are used from PostgreSQL 15 on")
         self.url = self.server.render_as_string(hide_password=False)
         STORE.clear()
         self.addCleanup(STORE.clear)
@@ -53,7 +67,7 @@ class TemplateTestCase(ProjectTestCase):
         }
 
     def provision(self) -> Database:
-        made = PostgreSQL().provision(self.server, lock_timeout=5.0)
+        made = self.backend().provision(self.server, lock_timeout=5.0)
         self.addCleanup(made.drop)
         return made
 
@@ -68,7 +82,7 @@ class TemplateTestCase(ProjectTestCase):
         return [tuple(row) for row in found]
 
 
-class TestMigrations(TemplateTestCase):
+class Migrations(TemplateTestCase):
     """What of a history is run, and what is copied."""
 
     def setUp(self) -> None:
@@ -87,7 +101,7 @@ class TestMigrations(TemplateTestCase):
             f"with open({os.fspath(self.log)!r}, 'a') as log:\n"
             f"    log.write({name!r} + ' ')\n"
             f"op.execute('CREATE TABLE {name} (id SERIAL PRIMARY KEY)')\n"
-            f"op.execute('INSERT INTO {name} DEFAULT VALUES')\n"
+            f"op.execute('INSERT INTO {name} VALUES (DEFAULT)')\n"
         )
         return Rev(
             name, down, upgrade=Python(body), downgrade=f"DROP TABLE {name}"
@@ -111,10 +125,11 @@ class TestMigrations(TemplateTestCase):
             applied = set(context.applied)
             for name in applied:
                 self.assertEqual([{"id": 1}], context.rows(name))
-                context.execute(f"INSERT INTO {name} DEFAULT VALUES")
+                context.execute(f"INSERT INTO {name} VALUES (DEFAULT)")
                 self.assertEqual(2, len(context.rows(name)))
-            query = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'r_'"
-            tables = {row[0] for row in context.execute(query)}
+            with context.connect() as connection:
+                tables = set(inspect(connection).get_table_names())
+        tables.discard("alembic_version")
         self.assertEqual(applied, tables)
         return applied
 
@@ -196,6 +211,19 @@ class TestMigrations(TemplateTestCase):
         # Its owner drops them with the next one.
         self.provision().drop()
         self.assertLessEqual(len(self.names()), 1)
+
+
+class TestMigrations(Migrations):
+    pass
+
+
+class TestMigrationsOnMariaDB(Migrations):
+    family = "mysql"
+    backend = MySQL
+
+
+# Its tests are those of the two above.
+del Migrations
 
 
 class TestCopies(TemplateTestCase):
@@ -326,8 +354,233 @@ class TestCopies(TemplateTestCase):
         )
 
 
+class TestCopiesOnMariaDB(TemplateTestCase):
+    family = "mysql"
+    backend = MySQL
+
+    def copy_of(self, database: Database) -> Database:
+        snapshot = database.snapshot()
+        self.assertIsNotNone(snapshot)
+        copy = self.provision()
+        self.assertTrue(copy.is_untouched)
+        self.assertTrue(copy.restore(snapshot))
+        self.assertFalse(copy.is_untouched)
+        return copy
+
+    def schema(self, database: Database) -> Any:
+        with database.create_engine().connect() as connection:
+            return read_schema(connection)
+
+    def test_each_schema_of_the_catalogue(self) -> None:
+        """What a change makes of a schema, a copy has; or there is none."""
+        refused, copied = set(), 0
+        plain = [one for one in mariadb.BASE if not NOT_COPIED.match(one)]
+        for name, mutation in mariadb.MUTATIONS.items():
+            with self.subTest(name):
+                made = self.provision()
+                self.write(made, *plain)
+                collation = servers.ask(
+                    self.server, "SELECT @@collation_database",
+                    made.url.database,
+                )[0][0]
+                try:
+                    self.write(made, *(
+                        one.replace("$collation", collation)
+                        for one in statements(mutation.do)
+                    ))
+                except DBAPIError:
+                    # It changes what is left out above.
+                    made.drop()
+                    continue
+                before = self.schema(made)
+                if made.snapshot() is None:
+                    refused.add(name)
+                else:
+                    copied += 1
+                    copy = self.copy_of(made)
+                    self.assertEqual(
+                        [], list(compare(before, self.schema(copy)))
+                    )
+                    copy.drop()
+                made.drop()
+        self.assertEqual(REFUSED, refused)
+        self.assertGreater(copied, 30)
+
+    def test_rows_come_back_as_they_are(self) -> None:
+        made = self.provision()
+        self.write(
+            made,
+            "CREATE TABLE t (id INTEGER AUTO_INCREMENT PRIMARY KEY, "
+            "f FLOAT, d DOUBLE, n DECIMAL(30, 10), b BIT(5), bl BLOB, "
+            "at TIMESTAMP(6) NULL, day DATETIME, e ENUM('', 'x'), "
+            "j JSON, g POINT, y YEAR, hidden INTEGER INVISIBLE DEFAULT 4, "
+            "twice INTEGER AS (y * 2) STORED, "
+            "later INTEGER AS (y * 3) VIRTUAL, "
+            "s SET('a', 'b'), name VARCHAR(30) CHARACTER SET latin1)",
+            "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+            "INSERT INTO t (id, f, d, n, b, bl, at, day, e, j, g, y, hidden, "
+            "s, name) VALUES (0, 0.1, 1e-300, 1.0000000001, b'10101', "
+            "x'00ff27', '2021-10-31 02:30:00.123456', '0000-00-00 00:00:00',"
+            " '', '{\"a\": [1, \"%%\"]}', POINT(1, 2), 1999, 5, 'a,b', "
+            "'caf\u00e9')",
+            "INSERT INTO t (id) VALUES (7)",
+            "DELETE FROM t WHERE id = 7",
+        )
+        copy = self.copy_of(made)
+        columns = "*, hidden, HEX(name), f + 0e0, ST_AsText(g), HEX(b)"
+        for one in ("CHECKSUM TABLE t", f"SELECT {columns} FROM t"):
+            with self.subTest(one):
+                found = [
+                    servers.ask(self.server, one, database.url.database)
+                    for database in (made, copy)
+                ]
+                values = [[tuple(r)[1:] for r in rows] for rows in found]
+                self.assertEqual(values[0], values[1])
+        # It goes on counting where the other would.
+        for database in (made, copy):
+            self.write(database, "INSERT INTO t (f) VALUES (1)")
+            self.assertEqual(8, servers.ask(
+                self.server, "SELECT max(id) FROM t", database.url.database
+            )[0][0])
+
+    def test_tables_that_refer_to_each_other_and_views_of_views(self) -> None:
+        made = self.provision()
+        self.write(
+            made,
+            "CREATE TABLE z (id INTEGER PRIMARY KEY, a INTEGER)",
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, z INTEGER, "
+            "CONSTRAINT fk_z FOREIGN KEY (z) REFERENCES z (id))",
+            "ALTER TABLE z ADD CONSTRAINT fk_a FOREIGN KEY (a) "
+            "REFERENCES a (id)",
+            "INSERT INTO z VALUES (1, NULL)", "INSERT INTO a VALUES (1, 1)",
+            "UPDATE z SET a = 1",
+            "CREATE VIEW v2 AS SELECT id FROM a",
+            "CREATE VIEW v1 AS SELECT id, '50%%' AS part FROM v2",
+        )
+        copy = self.copy_of(made)
+        with copy.create_engine().connect() as connection:
+            found = connection.exec_driver_sql("SELECT * FROM v1").all()
+            self.assertEqual([(1, "50%")], [tuple(row) for row in found])
+            with self.assertRaisesRegex(IntegrityError, "fk_z"):
+                connection.exec_driver_sql("INSERT INTO a VALUES (2, 9)")
+        # The view looks into its own database.
+        self.write(copy, "INSERT INTO a VALUES (2, 1)")
+        self.assertEqual(1, len(servers.ask(
+            self.server, "SELECT * FROM v1", made.url.database)))
+
+    def test_the_defaults_of_the_database(self) -> None:
+        made = self.provision()
+        self.write(
+            made,
+            f"ALTER DATABASE `{made.url.database}` CHARACTER SET utf16",
+            "CREATE TABLE t (a VARCHAR(3))",
+        )
+        copy = self.copy_of(made)
+        self.write(copy, "CREATE TABLE u (a VARCHAR(3))")
+        self.assertIn("utf16", servers.ask(
+            self.server, "SHOW CREATE TABLE u", copy.url.database)[0][1])
+
+    def test_none_restored_is_an_empty_database(self) -> None:
+        made = self.provision()
+        self.write(made, "CREATE TABLE t (a INTEGER)")
+        self.assertFalse(made.is_untouched)
+        self.assertTrue(made.restore(None))
+        self.write(made, "CREATE TABLE t (a INTEGER)")
+
+    def test_none_while_somebody_is_connected(self) -> None:
+        made, other = self.provision(), self.provision()
+        self.write(made, "CREATE TABLE t (a INTEGER)")
+        snapshot = made.snapshot()
+        with made.create_engine().connect() as connection:
+            connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+            self.assertIsNone(made.snapshot())
+        with other.create_engine().connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            self.assertFalse(other.restore(snapshot))
+
+    def test_what_somebody_changed_is_not_untouched(self) -> None:
+        for statement in (
+            "CREATE TABLE t (a INTEGER)",
+            "CREATE VIEW v AS SELECT 1",
+            "CREATE PROCEDURE p() SELECT 1",
+            "ALTER DATABASE CHARACTER SET utf16",
+        ):
+            with self.subTest(statement):
+                made = self.provision()
+                self.assertTrue(made.is_untouched)
+                servers.ask(self.server, statement, made.url.database)
+                self.assertFalse(made.is_untouched)
+
+    def test_a_template_that_is_gone_leaves_an_empty_database(self) -> None:
+        made, other = self.provision(), self.provision()
+        self.write(made, "CREATE TABLE t (a INTEGER)")
+        template = made.snapshot()
+        servers.drop_database(self.server, template.name)
+        self.assertFalse(other.restore(template))
+        self.write(other, "CREATE TABLE t (a INTEGER)")
+
+    def test_none_of_a_database_that_was_handed_over(self) -> None:
+        servers.ask(self.server, "CREATE DATABASE handed_over")
+        self.addCleanup(servers.drop_database, self.server, "handed_over")
+        url = self.server.set(database="handed_over")
+        adopted = backend_for("mysql").adopt(
+            create_engine(url), lock_timeout=1
+        )
+        first = self.provision()
+        self.write(first, "CREATE TABLE t (a INTEGER)")
+        self.assertIsNone(adopted.snapshot())
+        self.assertFalse(adopted.is_untouched)
+        self.assertFalse(adopted.restore(first.snapshot()))
+        self.assertFalse(adopted.restore(None))
+
+    def test_the_owners_session_stays_as_it_is(self) -> None:
+        made = self.provision()
+        self.write(made, "CREATE TABLE t (a INTEGER)")
+        query = text(
+            "SELECT @@sql_mode, @@time_zone, @@foreign_key_checks, DATABASE()"
+        )
+        owner: Any = made._owner  # type: ignore[attr-defined]
+        before = owner._session().execute(query).one()
+        self.copy_of(made)
+        self.assertEqual(before, owner._session().execute(query).one())
+
+
+class TestBudget(TemplateTestCase):
+    """Those that were not used for the longest time go first."""
+
+    def test_the_oldest_are_dropped(self) -> None:
+        made = self.provision()
+        self.write(made, "CREATE TABLE t (a INTEGER)")
+        snapshots = [made.snapshot() for _ in range(3)]
+        names = [one.name for one in snapshots]
+        size = snapshots[0].size
+        self.assertGreater(size, 0)
+        store = SnapshotStore(
+            budget=templates.held() - size, held=templates.held
+        )
+        for number, one in enumerate(snapshots):
+            store.add("key", [str(number)], Kept(one, None))
+        del one, snapshots
+        self.assertIsNotNone(store.nearest("key", ["0"]))
+        store.trim()
+        self.assertEqual(
+            [("key", ("2",)), ("key", ("0",))], list(store.keys())
+        )
+        # The owner drops it with the next that it does.
+        self.provision()
+        self.assertNotIn(names[1], self.names())
+        self.assertLessEqual({names[0], names[2]}, self.names())
+
+
+class TestBudgetOnMariaDB(TestBudget):
+    family = "mysql"
+    backend = MySQL
+
+
 class TestEnds(TemplateTestCase):
     """When is a template dropped?"""
+
+    smallest = 1_000_000
 
     def test_when_nothing_refers_to_it_any_more(self) -> None:
         made = self.provision()
@@ -335,7 +588,7 @@ class TestEnds(TemplateTestCase):
         template = made.snapshot()
         name = template.name
         self.assertIn(name, self.names())
-        self.assertGreater(template.size, 1_000_000)
+        self.assertGreater(template.size, self.smallest)
         before = templates.held()
         size = template.size
         del template
@@ -348,7 +601,7 @@ class TestEnds(TemplateTestCase):
         child = os.fork()
         if child == 0:
             try:
-                made = PostgreSQL().provision(self.server, lock_timeout=5.0)
+                made = self.backend().provision(self.server, lock_timeout=5.0)
                 self.write(made, "CREATE TABLE t (a INTEGER)")
                 kept = made.snapshot()
                 made.drop()
@@ -384,6 +637,12 @@ class TestEnds(TemplateTestCase):
         self.assertIn(template.name, self.names())
         other = self.provision()
         self.assertTrue(other.restore(template))
+
+
+class TestEndsOnMariaDB(TestEnds):
+    family = "mysql"
+    backend = MySQL
+    smallest = 10_000
 
 
 if __name__ == "__main__":

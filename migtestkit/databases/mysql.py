@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from migtestkit.databases import server
+from migtestkit.databases import mysql_copies, server
 from migtestkit.databases.holders import Session
 from migtestkit.databases.server import (
     PREFIX,
@@ -233,6 +233,39 @@ class MySQL(ServerBackend):
         for number in list(connection.scalars(query, {"name": name})):
             with contextlib.suppress(DBAPIError):
                 connection.execute(text(f"KILL {int(number)}"))
+
+    def make_template(
+        self, connection: Connection, name: str, template: str
+    ) -> int | None:
+        if mysql_copies.is_in_use(connection, name):
+            return None
+        if not self._copy(connection, name, template):
+            return None
+        return mysql_copies.size_of(connection, template)
+
+    def _copy(self, connection: Connection, name: str, copy: str) -> bool:
+        """Copy a database; say whether that was done."""
+        try:
+            mysql_copies.copy_database(connection, name, copy)
+        except (mysql_copies.CannotCopy, DBAPIError):
+            self.drop_database(connection, copy)
+            return False
+        return True
+
+    def refill_database(
+        self, connection: Connection, name: str, template: str | None
+    ) -> bool:
+        if mysql_copies.is_in_use(connection, name):
+            return False
+        self.drop_database(connection, name)
+        if template is not None and self._copy(connection, template, name):
+            return True
+        self.create_database(connection, name, None)
+        return template is None
+
+    def never_entered(self, connection: Connection, name: str) -> bool:
+        # Nobody counts who was there, but what nobody left is not.
+        return mysql_copies.is_empty(connection, name)
 
     def keep_database(self, connection: Connection, name: str) -> None:
         connection.execute(

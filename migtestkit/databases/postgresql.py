@@ -118,6 +118,7 @@ class PostgreSQL(ServerBackend):
     """PostgreSQL, by any driver."""
 
     dialects = ("postgresql",)
+    renames = True
     async_drivers = ("asyncpg", "psycopg")
     sync_drivers = {
         "psycopg": Driver("psycopg", "'migtestkit[psycopg]'"),

@@ -390,6 +390,10 @@ class Owner:
     def _replace(
         self, session: Connection, name: str, template: Template | None
     ) -> bool:
+        if not self._backend.renames:
+            return self._backend.refill_database(
+                session, name, template.name if template else None
+            )
         aside = self._new_name()
         clean = self._backend.never_entered(session, name)
         if not self._backend.rename_database(session, name, aside):
@@ -538,7 +542,10 @@ class ServerBackend(Backend):
         name, the preferred one first.
     :cvar behaviour: connect options that say how a connection behaves, and
         not where it goes or as whom.
+    :cvar renames: whether databases can be renamed.
     """
+
+    renames: ClassVar[bool] = False
 
     sync_drivers: ClassVar[Mapping[str, Driver]]
     behaviour: ClassVar[frozenset[str]]
@@ -719,6 +726,13 @@ class ServerBackend(Backend):
     ) -> bool:
         """Rename a database to which nobody is connected; say whether that
         was done."""
+        return False
+
+    def refill_database(
+        self, connection: Connection, name: str, template: str | None
+    ) -> bool:
+        """Where databases cannot be renamed: put the content of a template,
+        or none, in the place of a database's; say whether that was done."""
         return False
 
     def make_template(
