@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import exc, select
 from sqlalchemy.orm import Session
 
+from migtestkit.context.roundtrip import read_contents
 from migtestkit.errors import RevisionError, TableError
 from tests.support import ProjectTestCase, Rev, calls_of, create
 
@@ -272,6 +273,14 @@ class TestTables(RowsTestCase):
         self.assertEqual(1, self.databases())
         with self.assertRaisesRegex(RevisionError, "'r9'.*history has r1"):
             self.context.table_at_revision("user", revision="r9")
+
+    def test_an_index_on_an_expression_is_no_warning(self):
+        self.context.execute("CREATE INDEX ix ON user (lower(full_name))")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.context.table_at_revision("user")
+            self.context.models_at_revision()
+            read_contents(self.context, rows=True)
 
     def test_models(self):
         self.context.execute("CREATE TABLE note (text TEXT)")

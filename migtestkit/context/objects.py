@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData
 
 from migtestkit.errors import TableError, listing, suggest
+from migtestkit.rows import quiet_reflection
 
 __unittest = True
 
@@ -79,10 +80,11 @@ def mapped_classes(
         return f"{table.schema}_{name}" if table.schema else str(name)
 
     metadata = MetaData()
-    for schema in schemas:
-        metadata.reflect(
-            connection, schema, only=lambda name, _: name != leave_out
-        )
+    with quiet_reflection():
+        for schema in schemas:
+            metadata.reflect(
+                connection, schema, only=lambda name, _: name != leave_out
+            )
     base = automap.automap_base(metadata=metadata)
     base.prepare(
         classname_for_table=named,

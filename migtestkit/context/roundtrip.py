@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, inspect, select
+from sqlalchemy import Connection, inspect, select
 
 from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
@@ -19,7 +19,7 @@ from migtestkit.errors import (
     listing,
     suggest,
 )
-from migtestkit.rows import compare_rows
+from migtestkit.rows import compare_rows, reflect_table
 
 __unittest = True
 
@@ -146,13 +146,7 @@ def read_contents(context: MigrationContext, *, rows: bool) -> Contents:
 def _content(
     connection: Connection, table: str, schema: str | None, rows: bool
 ) -> Content:
-    definition = Table(
-        table,
-        MetaData(),
-        schema=schema,
-        autoload_with=connection,
-        resolve_fks=False,
-    )
+    definition = reflect_table(connection, table, schema)
     content: tuple[dict[str, Any], ...] = ()
     if rows:
         result = connection.execute(select(definition))

@@ -13,6 +13,8 @@ from migtestkit.rows.tables import (
     check_columns,
     coerce,
     find_table,
+    quiet_reflection,
+    reflect_table,
     split_name,
 )
 from migtestkit.rows.writing import insert_rows, key_of, still_there
@@ -29,6 +31,8 @@ __all__ = [
     "insert_rows",
     "key_of",
     "normalize",
+    "quiet_reflection",
+    "reflect_table",
     "split_name",
     "still_there",
     "what_was_lost",

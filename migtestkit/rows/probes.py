@@ -72,9 +72,10 @@ def probes_of(
     table = shape.table
     columns = [one for one in table.columns if one.name not in apart]
 
+    key_of = _Key(table, shape.primary_key)
+
     def remove(connection: Connection) -> Any:
-        key = _first(connection, table, shape.primary_key)
-        return table.delete().where(*_matching(table, key))
+        return table.delete().where(*_matching(table, key_of(connection)))
 
     yield Probe(
         label(shape.key), "SELECT", (), lambda connection: select(*columns)
@@ -121,9 +122,10 @@ def _about_column(shape: Shape, column: Column[Any]) -> Iterator[Probe]:
     def look(connection: Connection) -> Any:
         return select(column).where(column == value(connection))
 
+    key_of = _Key(table, keys)
+
     def update(connection: Connection) -> Any:
-        key = _first(connection, table, keys)
-        return table.update().where(*_matching(table, key))
+        return table.update().where(*_matching(table, key_of(connection)))
 
     def write(connection: Connection) -> Any:
         return update(connection).values({name: value(connection)})
@@ -140,6 +142,24 @@ def _about_column(shape: Shape, column: Column[Any]) -> Iterator[Probe]:
         yield Probe(of, f"UPDATE of {name}", (name,), write)
         if column.nullable:
             yield Probe(of, f"UPDATE of {name} to NULL", (name,), clear)
+
+
+class _Key:
+    """Tells by which key the application finds a row: one that is there now,
+    or else, for the rows may have gone, the last one that was."""
+
+    def __init__(self, table: Table, names: Sequence[str]) -> None:
+        self._table = table
+        self._names = names
+        self._last: dict[str, Any] | None = None
+
+    def __call__(self, connection: Connection) -> dict[str, Any]:
+        try:
+            self._last = _first(connection, self._table, self._names)
+        except LookupError:
+            if self._last is None:
+                raise
+        return self._last
 
 
 class _Twin:

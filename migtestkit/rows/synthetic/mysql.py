@@ -119,14 +119,18 @@ def _integers(type_: Any, number: int) -> Sequence[int]:
     return (most - 1 - number, -most + number)
 
 
+def _zero_and_less(type_: Any, number: int) -> Sequence[int]:
+    return (0,) if getattr(type_, "unsigned", False) else (0, -1)
+
+
 for _kind in _BITS:
-    register_family(_kind, Family(_integer, _integers))
+    register_family(_kind, Family(_integer, _integers, _zero_and_less))
 register_family(
     mysql.TINYINT,
     Family(
         lambda t, n: n % 2 if t.display_width == 1 else _integer(t, n),
         lambda t, n: (1, 0) if t.display_width == 1 else _integers(t, n),
-        lambda t, n: (0, 1) if t.display_width == 1 else (0,),
+        lambda t, n: (0, 1) if t.display_width == 1 else _zero_and_less(t, n),
     ),
 )
 register_family(mysql.YEAR, Family(lambda t, n: 1990 + n % 100))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, inspect
-from sqlalchemy.exc import SAWarning
 
 from migtestkit.rows.synthetic.conditions import Condition, speaks_of
+from migtestkit.rows.tables import quiet_reflection
 
 __unittest = True
 
@@ -99,11 +98,7 @@ def reflect_shapes(
     :param uniques: sets of columns that no two rows share, beside those that
         the Inspector sees.
     """
-    with warnings.catch_warnings():
-        # Of an index on an expression, which some dialects leave out.
-        warnings.filterwarnings(
-            "ignore", "Skipped unsupported reflection", SAWarning
-        )
+    with quiet_reflection():
         return _reflect(connection, keys, checks, uniques)
 
 

@@ -67,6 +67,10 @@ def _numeric(type_: Any, number: int) -> Any:
     return value if type_.asdecimal else float(value)
 
 
+def _zeros(type_: Any, number: int) -> Sequence[Any]:
+    return (Decimal(0) if type_.asdecimal else 0.0,)
+
+
 def _numerics(type_: Any, number: int) -> Sequence[Any]:
     if type_.precision is None:
         return ()
@@ -147,8 +151,10 @@ _FAMILIES: list[tuple[type[TypeEngine[Any]], Family]] = [
     (sqltypes.Enum, Family(_enum, variants=lambda t, n: t.enums)),
     (sqltypes.Integer, Family(_integer, _integers, lambda t, n: (0, -1))),
     # Exact in binary, so that no round trip changes them.
-    (sqltypes.Float, Family(lambda t, n: n + 0.5, lambda t, n: (1e9, -1e9))),
-    (sqltypes.Numeric, Family(_numeric, _numerics)),
+    (sqltypes.Float, Family(
+        lambda t, n: n + 0.5, lambda t, n: (1e9, -1e9),
+        lambda t, n: (0.0, -1.5))),
+    (sqltypes.Numeric, Family(_numeric, _numerics, _zeros)),
     (sqltypes.DateTime, Family(_moment, _moments)),
     (sqltypes.Date, Family(
         lambda t, n: _moment(t, n).date(),
