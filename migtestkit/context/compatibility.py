@@ -94,6 +94,7 @@ class _Known:
     def look(self, connection: Connection) -> None:
         """Learn which tables there are by now."""
         before, self.signatures = self.signatures, self.read(connection)
+        self.population.declared = self.view.declared
         changed: set[Key] | None = None
         if before is not None and self.signatures is not None:
             changed = _changed(before, self.signatures)

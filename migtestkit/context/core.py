@@ -21,9 +21,11 @@ from migtestkit.context.moves import Mover
 from migtestkit.context.objects import mapped_classes
 from migtestkit.context.seeding import Mark, RevisionSeeds, revision_in
 from migtestkit.environment import (
+    Declared,
     Environment,
     Plan,
     StatementWatch,
+    TableKey,
     Target,
 )
 from migtestkit.errors import ConfigError, RevisionError, TableError, listing
@@ -578,6 +580,14 @@ class MigrationContext:
     ) -> None:
         """Call something with each statement that a migration sends."""
         self.environment.observer = observer
+
+    @property
+    def declared(self) -> Mapping[TableKey, Declared]:
+        """The types that the migrations behind this database gave to its
+        columns, as far as they tell more than the database keeps."""
+        target = self._target(None)
+        order = self.history.in_order(self.applied)
+        return self.environment.declarations.at(target.name, order)
 
     def advice(self, error: str) -> str:
         """Return a line of advice on a database's error text, such as on a

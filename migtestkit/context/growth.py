@@ -132,7 +132,9 @@ def fill_named(walk: Walk, revision: str, size: int) -> set[str]:
     words, done = script_words(walk.history, revision), set()
     for name in walk.database.databases:
         view = walk.database.on(name)
-        population = Population(exclude=[view.version_table])
+        population = Population(
+            exclude=[view.version_table], declared=view.declared
+        )
         with view.connect() as connection:
             population.look(connection)
             for key in reached(population.shapes, words):

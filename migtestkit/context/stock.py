@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from migtestkit.config import Intended
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.references import find_dangling
+from migtestkit.environment import Declared
 from migtestkit.rows import TableRows
 from migtestkit.rows.synthetic import (
     ALL,
@@ -52,6 +53,15 @@ _MANY, _FIRST = 40, 12
 
 Contents = Mapping[str, TableRows]
 Overrides = Mapping[str, Mapping[str, Any]]
+
+
+def _told(declared: Mapping[Key, Declared], key: Key) -> Hashable:
+    """Return what tells that a column's type was declared anew."""
+    return tuple(
+        (name, repr(one)) for name, one in sorted(
+            declared.get(key, {}).items(), key=lambda pair: pair[0]
+        )
+    )
 
 
 class Stock:
@@ -116,6 +126,11 @@ class Stock:
         dialect = dialect_of(connection)
         schemas = population.schemas(connection)
         now = dialect.signatures(connection, schemas)
+        declared = population.declared = self._view.declared
+        if now is not None:
+            now = {
+                key: (one, _told(declared, key)) for key, one in now.items()
+            }
         before = self._signatures
         changed: set[Key] | None = None
         if now is not None and before is not None:

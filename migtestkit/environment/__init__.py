@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migtestkit.environment.declared import Declared, TableKey
 from migtestkit.environment.guard import ConnectionGuard, Target
 from migtestkit.environment.runner import Environment, Plan
 from migtestkit.environment.tracking import describe_failure
@@ -10,11 +11,13 @@ from migtestkit.environment.watching import Sending, StatementWatch
 
 __all__ = [
     "ConnectionGuard",
+    "Declared",
     "Environment",
     "Location",
     "Plan",
     "Sending",
     "StatementWatch",
+    "TableKey",
     "Target",
     "Visit",
     "describe_failure",

@@ -24,6 +24,7 @@ from migtestkit.config import (
     run_folder,
 )
 from migtestkit.environment import isolation
+from migtestkit.environment.declared import Declarations
 from migtestkit.environment.guard import ConnectionGuard, Target
 from migtestkit.environment.lending import (
     lent,
@@ -64,6 +65,10 @@ T = TypeVar("T")
 Plan = Callable[
     [Location, tuple[str, ...], AlembicContext], Iterable[MigrationStep]
 ]
+
+
+#: By what changes when a script does, and the kind of database.
+_DECLARATIONS: dict[tuple[object, str], Declarations] = {}
 
 
 class Environment:
@@ -112,6 +117,15 @@ class Environment:
         """Use what another environment of the same project has learnt."""
         self._scripts = other.scripts
         self._driver = other._driver
+
+    @property
+    def declarations(self) -> Declarations:
+        """What the upgrades of this history, run on this kind of database by
+        anybody in this process, have declared."""
+        dialect = self.targets[0].engine.dialect.name if self.targets else ""
+        return _DECLARATIONS.setdefault(
+            (self.signature, dialect), Declarations()
+        )
 
     def refresh(self) -> None:
         """Read the revision scripts again."""
@@ -166,7 +180,7 @@ class Environment:
         :raises ForeignDatabaseError: another database was turned to.
         :raises ConfigError: env.py itself failed.
         """
-        tracker = StepTracker(self.history, watch)
+        tracker = StepTracker(self.history, watch, self.declarations)
         guard = ConnectionGuard(
             self.targets,
             redirect=self.options.redirect,

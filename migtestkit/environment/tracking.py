@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationStep
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from migtestkit import alembic_api
+from migtestkit.environment.declared import Declarations
 from migtestkit.environment.watching import Sending, StatementWatch
 from migtestkit.errors import MigrationFailed
 from migtestkit.history import RevisionHistory
@@ -27,15 +28,18 @@ class StepTracker:
 
     :param history: the revisions.
     :param watch: told each statement of a step.
+    :param declarations: told what upgrades declare.
     """
 
     def __init__(
         self,
         history: RevisionHistory,
         watch: StatementWatch | None = None,
+        declarations: Declarations | None = None,
     ) -> None:
         self._history = history
         self._watch = watch
+        self._declarations = declarations
         self.revision: str | None = None
         #: The last one that came to its end.
         self.behind: str | None = None
@@ -51,8 +55,11 @@ class StepTracker:
         if self.revision is not None:
             self.statements += 1
             self.last_statement = sending.statement
+            sending = self._placed(sending)
+            if self._declarations is not None and self.direction == "upgrade":
+                self._declarations.hear(self.revision, sending)
             if self._watch is not None:
-                self._watch.before(self._placed(sending))
+                self._watch.before(sending)
 
     def success(self, sending: Sending, rows: int) -> None:
         """Note that a statement of the step at hand has succeeded."""
@@ -81,6 +88,8 @@ class StepTracker:
 
         self.revision, self.direction = revision, direction
         self.database = database
+        if self._declarations is not None and step.is_upgrade:
+            self._declarations.begin(database, revision)
         step.migration_fn = followed
         return step
 

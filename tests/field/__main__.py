@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.field import expectations
+from tests.field.deep import SMALLEST, deep_classes
 from tests.field.environments import python_of
 from tests.field.expectations import History
 from tests.field.hooks import KeystoneHooks
@@ -232,6 +233,12 @@ def main() -> None:
         + "; by default the first three",
     )
     parser.add_argument("--all", action="store_true")
+    parser.add_argument(
+        "--deep", action="store_true",
+        help="the checks over rows and those of deployments too, on SQLite "
+        "and PostgreSQL; without NAME on the smallest history, with --all "
+        "on each (15 minutes)",
+    )
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     names = options.names or [item.name for item in expectations.MAIN]
@@ -250,6 +257,10 @@ def main() -> None:
         )
         for name in names
     )
+    if options.deep:
+        chosen = names if options.names or options.all else SMALLEST
+        for one in deep_classes(chosen):
+            suite.addTest(loader.loadTestsFromTestCase(one))
     if "keystone" in names:
         suite.addTest(loader.loadTestsFromTestCase(KeystoneHooks))
     runner = unittest.TextTestRunner(verbosity=1 + options.verbose)

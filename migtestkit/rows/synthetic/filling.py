@@ -26,6 +26,7 @@ from migtestkit.rows.synthetic.shapes import (
     label,
     reflect_shapes,
 )
+from migtestkit.rows.synthetic.recalled import Declared, recall_types
 from migtestkit.rows.synthetic.work import RowsOf, Work, read_rows
 
 __unittest = True
@@ -112,6 +113,8 @@ class Population:
     :param exclude: names of tables to leave alone.
     :param overrides: table -> column -> values.
     :param seed: see :func:`fill`.
+    :param declared: table -> column -> a type that tells more of its values
+        than the database does.
     :ivar shapes: the tables.
     :ivar left_out: those of ``exclude``.
     """
@@ -123,8 +126,11 @@ class Population:
         exclude: Collection[str] = (),
         overrides: Overrides | None = None,
         seed: int = 0,
+        declared: Mapping[Key, Declared] | None = None,
     ) -> None:
         self.seed = seed
+        #: What the database has forgotten of its columns' types.
+        self.declared = declared or {}
         self.shapes: dict[Key, Shape] = {}
         self.left_out: set[Key] = set()
         self.overrides = overrides or {}
@@ -185,6 +191,13 @@ class Population:
                 dialect.uniques(connection, keys),
             )
         )
+        for key in keys:
+            if key in self.shapes and key in self.declared:
+                recall_types(
+                    self.shapes[key].table,
+                    self.declared[key],
+                    connection.dialect,
+                )
 
     def rows(self, connection: Connection, key: Key) -> list[dict[str, Any]]:
         """Return the rows of a table, read once."""

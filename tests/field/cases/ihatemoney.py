@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from migtestkit import MigrationTestCase
 from migtestkit.checks import HistoryChecks
 
 app = Flask("ihatemoney")
-app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///ihatemoney.db"
+# A server of this kind is refused, too, if it is not the throw-away one.
+app.config["SQLALCHEMY_DATABASE_URI"] = (
+    os.environ.get("FIELD_SETTINGS_URL") or "sqlite:///ihatemoney.db"
+)
 db.init_app(app)
 migrate = Migrate(
     app, db, directory=str(Path(ihatemoney.__file__).parent / "migrations")

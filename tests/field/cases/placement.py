@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 
 from oslo_config import cfg
 from placement import conf, db_api
@@ -16,7 +17,9 @@ def configure() -> None:
     settings = cfg.ConfigOpts()
     conf.register_opts(settings)
     settings.set_default(
-        "connection", "sqlite:///placement.db", "placement_database"
+        "connection",
+        os.environ.get("FIELD_SETTINGS_URL") or "sqlite:///placement.db",
+        "placement_database",
     )
     settings([], project="placement", default_config_files=[])
     db_api.configure(settings)

@@ -1,0 +1,71 @@
+"""The checks over rows, and those of deployments, on any of the histories.
+
+``FIELD_CASE`` names the module with the history's configuration,
+``FIELD_DATABASE_URL`` says where.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from migtestkit import Intended, MigrationTestCase
+from migtestkit.checks import DataChecks, DeploymentChecks
+
+CASE = os.environ["FIELD_CASE"]
+
+#: What text columns hold that the database knows nothing of, as a team that
+#: uses these checks would say it.
+INTENDED = {
+    "optuna": {
+        "v3.0.0.a": Intended(
+            seed={"trial_params": {"distribution_json": (
+                '{"name": "UniformDistribution", '
+                '"attributes": {"low": 0.0, "high": 2000.0}}'
+            )}},
+            lossy=["trial_params.distribution_json"],
+            reason="optuna writes its distributions as JSON; this revision "
+            "writes them anew",
+        ),
+    },
+    "taskflow": {
+        "589dccdf2b6e": Intended(
+            seed={"taskdetails": dict.fromkeys(
+                ("meta", "failure", "results"), "{}"
+            )},
+            reason="taskflow writes them as JSON",
+        ),
+        "2ad4984f2864": Intended(
+            seed={
+                "logbooks": {"meta": "{}"},
+                "flowdetails": {"meta": "{}"},
+                "atomdetails": dict.fromkeys(
+                    ("meta", "failure", "revert_failure", "results",
+                     "revert_results"), "{}"
+                ),
+            },
+            reason="taskflow writes them as JSON",
+        ),
+    },
+}
+
+
+def members() -> dict[str, Any]:
+    """The configuration of the history's own case, moved to the database."""
+    case = importlib.import_module(f"tests.field.cases.{CASE}")
+    found = {
+        name: value
+        for name, value in vars(case.TestHistory).items()
+        if not name.startswith("__") and name != "model_package"
+    }
+    found["database_url"] = os.environ["FIELD_DATABASE_URL"]
+    found["intended"] = INTENDED.get(CASE, {})
+    found["__module__"] = __name__
+    return found
+
+
+TestData = type("TestData", (DataChecks, MigrationTestCase), members())
+TestDeployment = type(
+    "TestDeployment", (DeploymentChecks, MigrationTestCase), members()
+)

@@ -1,0 +1,378 @@
+"""What the checks over rows, and those of deployments, find in the histories.
+
+``python -m tests.field --deep [NAME ...]``. Each finding was read in the
+script that it names, and has one line that says why it is true; what the
+checks find besides, or find no more, fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import unittest
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from tests import servers
+from tests.field.environments import python_of
+from tests.field.expectations import HISTORIES
+from tests.field.running import run
+
+UPGRADES = "test_upgrades_populated"
+DOWNGRADES = "test_downgrades_populated"
+LOSSES = "test_no_data_loss"
+COMPATIBLE = "test_backward_compatible"
+BLOCKING = "test_no_blocking_work"
+ATOMIC = "test_upgrades_are_atomic_or_retryable"
+OFFLINE = "test_offline_matches_online"
+HEALTHY = "test_schema_is_healthy"
+INDEXED = "test_foreign_keys_are_indexed"
+CHECKS = (
+    UPGRADES, DOWNGRADES, LOSSES, COMPATIBLE, BLOCKING, ATOMIC, OFFLINE,
+    HEALTHY, INDEXED,
+)
+PASS, SKIP = "pass", "skip"
+
+#: Such a server there is not: an env.py whose settings name one of another
+#: kind is refused, and so is one that reaches it.
+SETTINGS = "postgresql+psycopg2://nobody@127.0.0.1:1/production"
+
+
+class Found(NamedTuple):
+    """What a check finds on one kind of database.
+
+    :ivar sqlite: "pass", "skip", or for each revision (``"-"`` where it
+        names none) why the finding is true.
+    :ivar postgresql: the same; ``None``: as on SQLite.
+    """
+
+    sqlite: str | Mapping[str, str]
+    postgresql: str | Mapping[str, str] | None = None
+
+    def on(self, family: str) -> str | Mapping[str, str]:
+        if family == "postgresql" and self.postgresql is not None:
+            return self.postgresql
+        return self.sqlite
+
+
+CASCADES = (
+    "batch mode drops the table; with foreign keys checked SQLite refuses, "
+    "for others refer to it"
+)
+ENUM_STAYS = "the downgrade leaves the enum, and the upgrade makes it again"
+DROPPED = "what the upgrade drops, the downgrade makes again, and empty"
+GONE = "what the release before reads or writes is gone or called otherwise"
+STRICTER = "what the release before writes is refused"
+SCANS = "it adds a constraint, an index or a type under its lock"
+WRITES = "it goes through all rows with the lock of an ALTER TABLE"
+NO_INDEX = {"-": "no script makes an index for these foreign keys"}
+TRANSACTIONS = Found(SKIP, PASS)
+
+DEEP: dict[str, dict[str, Found]] = {
+    "optuna": {
+        UPGRADES: Found(
+            {
+                "v1.2.0.a": CASCADES,
+                "v2.4.0.a": "a value without a trial, which trial_id allows, "
+                "becomes an intermediate value, whose trial_id does not",
+            },
+            {"v2.4.0.a": "it makes the enum that v0.9.0.a has made; in one "
+                         "run with it Alembic remembers that, later not"},
+        ),
+        DOWNGRADES: Found(
+            {
+                "v1.3.0.a": CASCADES,
+                "v3.0.0.b": "it makes a column NOT NULL that may be NULL by "
+                "then",
+                "v3.0.0.c": "it names a class that there is not",
+            },
+            {"v0.9.0.a": ENUM_STAYS},
+        ),
+        LOSSES: Found(
+            {"v3.0.0.b": "values that are NULL are deleted"}, PASS
+        ),
+        COMPATIBLE: Found(
+            {
+                "v2.4.0.a": GONE,
+                "v3.0.0.b": STRICTER,
+                "v3.0.0.c": STRICTER,
+                "v3.0.0.d": STRICTER,
+            },
+            PASS,
+        ),
+        BLOCKING: Found(SKIP, PASS),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(PASS),
+    },
+    "quetz": {
+        UPGRADES: Found(
+            {
+                "a3ffa287d074": CASCADES,
+                "b9886d9cadb0": "rows that are alike stop the constraint",
+            },
+            {
+                "a3ffa287d074": "names of more than 100 characters, which "
+                "the column took until then, stop it",
+                "b9886d9cadb0": "rows that are alike stop the constraint",
+            },
+        ),
+        DOWNGRADES: Found(
+            {
+                "8dfb7c4bfbd7": "it makes a BYTEA, which SQLite has not",
+                "0653794b6252": "it makes an INTERVAL, which SQLite has not",
+            },
+            {
+                "a80fb051a659": ENUM_STAYS,
+                "794249a0b1bd": ENUM_STAYS,
+                "30241b33d849": "the downgrade leaves the enum's new value",
+                "53f81aba78ce": "what needs a BIGINT is no INTEGER",
+                "0653794b6252": "no cast from text to INTERVAL is given",
+            },
+        ),
+        LOSSES: Found(
+            {
+                "8dfb7c4bfbd7": DROPPED,
+                "0a0ab48887ab": "batch mode drops jobs; with foreign keys "
+                "checked SQLite deletes the tasks of each",
+            },
+            {"8dfb7c4bfbd7": DROPPED},
+        ),
+        COMPATIBLE: Found(
+            {"8dfb7c4bfbd7": GONE, "b9886d9cadb0": STRICTER},
+            {
+                "a3ffa287d074": STRICTER,
+                "8dfb7c4bfbd7": GONE,
+                "b9886d9cadb0": STRICTER,
+            },
+        ),
+        BLOCKING: Found(
+            SKIP,
+            dict.fromkeys(
+                ("a3ffa287d074", "53f81aba78ce", "b9886d9cadb0"), SCANS
+            ),
+        ),
+        ATOMIC: Found(
+            SKIP,
+            {"30241b33d849": "ALTER TYPE ... ADD VALUE outside of the "
+                             "transaction, without IF NOT EXISTS"},
+        ),
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(NO_INDEX),
+    },
+    "keystone": {
+        UPGRADES: Found(PASS),
+        DOWNGRADES: Found(SKIP),
+        LOSSES: Found(
+            {"99de3849d860": "batch mode drops access_rule; with foreign "
+             "keys checked SQLite deletes what refers to it ON DELETE "
+             "CASCADE"},
+            PASS,
+        ),
+        COMPATIBLE: Found(
+            {"11c3b243b4cb": "it takes away a default of a NOT NULL column"}
+        ),
+        BLOCKING: Found(
+            SKIP,
+            dict.fromkeys(
+                ("742c857f1dfb", "b4f8b3f584e0", "e8725d6fa226"), SCANS
+            ),
+        ),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(NO_INDEX),
+    },
+    "taskflow": {
+        UPGRADES: Found(PASS),
+        DOWNGRADES: Found(
+            PASS,
+            {"1cea328f0f65": "it drops a table before those that refer to "
+                             "it"},
+        ),
+        LOSSES: Found(
+            {"1c783c0c2875": "what was in the columns that it drops, the "
+                             "downgrade makes again, and empty"}
+        ),
+        COMPATIBLE: Found(
+            {"1c783c0c2875": GONE, "589dccdf2b6e": GONE},
+            {
+                "1c783c0c2875": GONE,
+                "589dccdf2b6e": GONE,
+                "2ad4984f2864": "text becomes JSON, which the driver reads "
+                "as something else, and which = does not compare",
+            },
+        ),
+        BLOCKING: Found(SKIP, {"2ad4984f2864": SCANS}),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(SKIP, NO_INDEX),
+    },
+    "meltano": {
+        UPGRADES: Found(
+            {
+                "53e97221d99f": "it sets a member of a row that cannot be "
+                "set; any row stops it",
+                "6828cc5b1a4f": "a run without the name of its job, which "
+                "the column allows, becomes a state without a key",
+            }
+        ),
+        DOWNGRADES: Found(
+            {
+                "6ef30ab7b8e5": "it drops a table before those that refer "
+                "to it",
+                "d135f52a6f49": "it drops the column of another table",
+            },
+            {
+                "6ef30ab7b8e5": "it drops a table before those that refer "
+                "to it",
+                "d135f52a6f49": "it drops the column of another table",
+                "b4c05e463b53": ENUM_STAYS,
+                "13e8639c6d2b": "the upgrade drops a type that the "
+                "downgrade does not make again",
+            },
+        ),
+        LOSSES: Found({"c0efb3c314eb": "the downgrade makes nothing again"}),
+        COMPATIBLE: Found({"5b43800443d1": GONE, "c0efb3c314eb": GONE}),
+        BLOCKING: Found(
+            SKIP,
+            {
+                "53e97221d99f": WRITES,
+                "23ea52e6d784": WRITES,
+                "13e8639c6d2b": SCANS,
+            },
+        ),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(SKIP),
+    },
+    "placement": {
+        UPGRADES: Found(
+            {"611cd6dffd7b": "a guard: it refuses rows that a job of "
+             "placement's has to complete first"}
+        ),
+        DOWNGRADES: Found(SKIP),
+        LOSSES: Found(PASS),
+        COMPATIBLE: Found(PASS),
+        BLOCKING: Found(SKIP, {"422ece571366": SCANS}),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(SKIP),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(PASS),
+    },
+    "ihatemoney": {
+        UPGRADES: Found(
+            {
+                "b78f8a8bdb16": "a project without a password, which the "
+                "column allows, has none to be hashed",
+                "2dcb0c0048dc": CASCADES,
+                "cb038f79982e": CASCADES,
+                "c941aaca38c2": CASCADES,
+            },
+            {"b78f8a8bdb16": "a project without a password, which the "
+             "column allows, has none to be hashed"},
+        ),
+        DOWNGRADES: Found(
+            PASS,
+            {
+                "2dcb0c0048dc": ENUM_STAYS,
+                "06884b17c50f": "it makes a column shorter than what is in "
+                "it by then",
+                "c941aaca38c2": "the downgrade makes text of an enum, and "
+                "the upgrade gives no cast back",
+            },
+        ),
+        LOSSES: Found(
+            {
+                "f629c8ef4ab0": "it sets what was NULL to 1",
+                "a67119aa3ee5": "it sets what was no weight to 1",
+                "c941aaca38c2": DROPPED,
+            }
+        ),
+        COMPATIBLE: Found({"c941aaca38c2": GONE}),
+        BLOCKING: Found(
+            SKIP, dict.fromkeys(("927ed575acbd", "c941aaca38c2"), WRITES)
+        ),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(
+            dict.fromkeys(
+                ("f629c8ef4ab0", "a67119aa3ee5"),
+                "env.py leaves out literal_binds, so that the SQL has "
+                "placeholders",
+            )
+        ),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(NO_INDEX),
+    },
+}
+
+
+#: Those of whose checks `.ci/run` waits.
+SMALLEST = ("taskflow",)
+
+
+class DeepTest(unittest.TestCase):
+    """One history; its subclasses are made by :func:`deep_class`."""
+
+    name: ClassVar[str]
+    maxDiff = None
+
+    def test_sqlite(self) -> None:
+        self.check("sqlite", "sqlite://")
+
+    def test_postgresql(self) -> None:
+        url = servers.require_server("postgresql")
+        url = url.set(drivername="postgresql+psycopg2")
+        self.check("postgresql", url.render_as_string(hide_password=False))
+
+    def check(self, family: str, url: str) -> None:
+        outcomes = self.outcomes(family, url)
+        self.assertEqual(
+            sorted(CHECKS), sorted(set(outcomes) & set(CHECKS))
+        )
+        for check in CHECKS:
+            with self.subTest(check):
+                expected = DEEP[self.name][check].on(family)
+                found = outcomes[check]
+                self.assertEqual(
+                    expected if isinstance(expected, str)
+                    else sorted(expected),
+                    summary(found), f"\n{found['text']}",
+                )
+
+    def outcomes(self, family: str, url: str) -> dict[str, Any]:
+        variables = {"FIELD_CASE": self.name, "FIELD_DATABASE_URL": url}
+        if family == "postgresql":
+            variables["FIELD_SETTINGS_URL"] = SETTINGS
+        with tempfile.TemporaryDirectory() as folder:
+            said = run(
+                python_of(HISTORIES[self.name].lock), folder,
+                "tests.field.outcomes", "tests.field.cases.deep",
+                variables=variables,
+            )
+        found: dict[str, Any] = json.loads(said)
+        return found
+
+
+def summary(outcome: Mapping[str, Any]) -> str | list[str]:
+    """What a check came to: a word, or the revisions that it names."""
+    if outcome["outcome"] != "fail":
+        return str(outcome["outcome"])
+    failed = outcome["text"].partition("\nnot tested:")[0]
+    named = re.findall(r"(?m)^  (\S+) \(.*\): \w.*$", failed)
+    return sorted(set(named)) or ["-"]
+
+
+def deep_class(name: str) -> type[DeepTest]:
+    """The tests of one history."""
+    members = {"__module__": "tests.field", "name": name}
+    return type(f"{name}_deep", (DeepTest,), members)
+
+
+def deep_classes(names: Sequence[str]) -> list[type[DeepTest]]:
+    return [deep_class(name) for name in names if name in DEEP]
