@@ -10,6 +10,7 @@ import unittest
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
+from unittest import mock
 
 from alembic.config import Config
 from sqlalchemy import create_engine
@@ -30,6 +31,7 @@ from migtestkit.context.populated import (
     Aim,
     walk_populated,
 )
+from migtestkit.context.rows_walk import RowsWalk
 from migtestkit.context.stock import Stock, mentioned_tables, seeds_at
 from migtestkit.rows import TableRows
 from tests import servers, zoo
@@ -455,6 +457,21 @@ class TestManyRevisions(DataTestCase):
             self.assertLess(len(rows.rows), 80, table)
         self.assertEqual([], stock.dangling(stock.shapes))
         stock.close()
+
+    def test_a_revision_that_fails_is_tried_where_it_stands(self):
+        """A new database for each try would take most of the time."""
+        breaking = CASES[:4]
+        context = self.open_history(
+            *history_of_cases("postgresql", breaking),
+            database_url=url_of("postgresql"),
+        )
+        with mock.patch.object(
+            RowsWalk, "take", autospec=True, side_effect=RowsWalk.take
+        ) as taken:
+            report = walk_populated(context, Aim())
+        self.assertEqual(4, len(report.findings))
+        # Behind each that fails, the walk goes on in a new one.
+        self.assertLess(taken.call_count, 2 * len(breaking) + 2)
 
 
 class TestDowngrades(DataTestCase):

@@ -125,12 +125,8 @@ class Stock:
         population = self._population
         dialect = dialect_of(connection)
         schemas = population.schemas(connection)
-        now = dialect.signatures(connection, schemas)
-        declared = population.declared = self._view.declared
-        if now is not None:
-            now = {
-                key: (one, _told(declared, key)) for key, one in now.items()
-            }
+        population.declared = self._view.declared
+        now = self._states(connection)
         before = self._signatures
         changed: set[Key] | None = None
         if now is not None and before is not None:
@@ -155,6 +151,19 @@ class Stock:
         self._due |= changed
         self._due &= set(population.shapes)
         return changed
+
+    def _states(
+        self, connection: Connection
+    ) -> Mapping[Key, Hashable] | None:
+        """Return by what it shows that a table is another one now; ``None``
+        where the database tells none."""
+        found = dialect_of(connection).signatures(
+            connection, self._population.schemas(connection)
+        )
+        declared = self._population.declared
+        return found and {
+            key: (one, _told(declared, key)) for key, one in found.items()
+        }
 
     def _misled(self) -> set[Key]:
         """Return tables that refer to what is called otherwise by now, which
@@ -284,10 +293,7 @@ class Stock:
     def unharmed(self) -> bool:
         """Say whether no table has changed since the last look."""
         with self._connected() as connection:
-            dialect = dialect_of(connection)
-            now = dialect.signatures(
-                connection, self._population.schemas(connection)
-            )
+            now = self._states(connection)
         return (
             now is not None and now == self._signatures and not self._unseen
         )

@@ -151,9 +151,13 @@ class FieldTest(unittest.TestCase):
                 f"\n{text}",
             )
         if name == expectations.MODELS:
-            self.assertEqual(
-                operations(text), drift(self.history), f"\n{text}"
-            )
+            shown, whole = operations(text), drift(self.history)
+            if re.search(r"\.\.\. and \d+ more lines", text):
+                # Of many operations the message shows the first.
+                self.assertGreater(len(shown), 1)
+                self.assertLessEqual(set(shown), set(whole), f"\n{text}")
+            else:
+                self.assertEqual(shown, whole, f"\n{text}")
         if name == expectations.REGISTERED:
             self.assertEqual(
                 sorted(re.findall(r"(?m)^  table '(\w+)'", text)),
