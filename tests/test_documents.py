@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib.util
 import os
 import pathlib
 import re
@@ -17,6 +18,7 @@ import unittest
 import migtestkit
 from migtestkit import MigrationTestCase, checks
 from migtestkit.checks import HistoryChecks
+from tests import servers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -105,6 +107,96 @@ class TestDataMigration(unittest.TestCase):
         )
         self.assertEqual(status, 1)
         self.assertIn("FAILED (failures=", output)
+
+
+class TestAsync(unittest.TestCase):
+    """The page's tests run on a project of Alembic's async template."""
+
+    FIRST = """
+        import sqlalchemy as sa
+        from alembic import op
+
+        revision, down_revision = "a1", None
+
+        def upgrade():
+            op.create_table(
+                "book",
+                sa.Column("id", sa.Integer, primary_key=True),
+                sa.Column("name", sa.String(50)),
+            )
+
+        def downgrade():
+            op.drop_table("book")
+    """
+    SECOND = """
+        from alembic import op
+
+        revision, down_revision = "a2", "a1"
+
+        def upgrade():
+            op.execute("ALTER TABLE book RENAME COLUMN name TO title")
+
+        def downgrade():
+            op.execute("ALTER TABLE book RENAME COLUMN title TO name")
+    """
+
+    def run_it(self, driver, url, second=SECOND):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name, "project")
+            shutil.copytree(
+                ROOT / "tests" / "projects" / "template_async", folder
+            )
+            versions = folder / "migrations" / "versions"
+            shutil.rmtree(versions)
+            versions.mkdir()
+            for number, text in enumerate((self.FIRST, second), 1):
+                (versions / f"a{number}.py").write_text(
+                    textwrap.dedent(text), "utf-8"
+                )
+            page = (DOCS / "howto" / "async.rst").read_text("utf-8")
+            code = "\n\n".join(blocks(page, "python"))
+            self.assertEqual(code.count('"sqlite+aiosqlite://"'), 2)
+            code = code.replace('"sqlite+aiosqlite://"', repr(url))
+            self.assertEqual(code.count('"sqlite+aiosqlite"'), 1)
+            code = code.replace('"sqlite+aiosqlite"', repr(driver))
+            (folder / "test_page.py").write_text(code, "utf-8")
+            return run("unittest", "test_page", folder=folder)
+
+    def on_sqlite(self, **changes):
+        if importlib.util.find_spec("aiosqlite") is None:
+            self.skipTest("the driver aiosqlite is not installed")
+        return self.run_it(
+            "sqlite+aiosqlite", "sqlite+aiosqlite://", **changes
+        )
+
+    def test_on_sqlite(self):
+        status, output = self.on_sqlite()
+        self.assertEqual(status, 0, output)
+        self.assertIn("Ran 2 tests", output)
+
+    def test_on_postgresql(self):
+        url = servers.require_driver("postgresql", "asyncpg")
+        status, output = self.run_it(
+            url.drivername, url.render_as_string(hide_password=False)
+        )
+        self.assertEqual(status, 0, output)
+        self.assertIn("Ran 2 tests", output)
+
+    def test_both_fail_where_the_migration_is_wrong(self):
+        status, output = self.on_sqlite(second="""
+            from alembic import op
+
+            revision, down_revision = "a2", "a1"
+
+            def upgrade():
+                op.execute("ALTER TABLE book DROP COLUMN name")
+                op.execute("ALTER TABLE book ADD COLUMN title VARCHAR(50)")
+
+            def downgrade():
+                pass
+        """)
+        self.assertEqual(status, 1)
+        self.assertIn("FAILED (failures=2)", output)
 
 
 class TestMoving(unittest.TestCase):
