@@ -8,6 +8,7 @@ from migtestkit.databases.base import (
     Database,
     disown,
     is_own,
+    new_token,
     own,
     own_addresses,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "disown",
     "is_own",
     "known_backends",
+    "new_token",
     "own",
     "own_addresses",
 ]
