@@ -8,6 +8,7 @@ by the check, with its reason.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import unittest
 from collections.abc import Callable, Sequence
@@ -139,6 +140,12 @@ STOPPED = {
 }
 
 
+def some(cases: Sequence[Case]) -> list[Case]:
+    """All of them where all is asked for; each takes a while."""
+    whole = os.environ.get("MIGTESTKIT_TEST_WHOLE_ZOO")
+    return list(cases if whole else cases[::3])
+
+
 class ChangesTestCase(unittest.TestCase):
     family: str
 
@@ -159,7 +166,9 @@ class ChangesTestCase(unittest.TestCase):
         untested: set[str],
         changes: Sequence[Case] | None = None,
     ) -> None:
-        cases = list(self.changes if changes is None else changes)
+        cases = some(self.changes if changes is None else changes)
+        names = {one.name for one in cases}
+        found, untested = found & names, untested & names
         with tempfile.TemporaryDirectory() as folder:
             ini = make_history(
                 Path(folder), history_of_cases(self.family, cases)

@@ -4,6 +4,7 @@ taken back over them, and no others, on every kind of database?
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 import unittest
@@ -271,7 +272,11 @@ class TestTable(unittest.TestCase):
             "unique index on an expression", "unique index on some rows",
             "not null without default",
         }
-        self.check("mysql", [one for one in CASES if one.name not in unlike])
+        cases = [one for one in CASES if one.name not in unlike]
+        if not os.environ.get("MIGTESTKIT_TEST_WHOLE_ZOO"):
+            # Where nothing is taken back, each try takes a new database.
+            cases = cases[::4]
+        self.check("mysql", cases)
 
 
 USERS = Rev(
