@@ -9,6 +9,7 @@ reason not to make one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlalchemy import Connection, text
 
 __unittest = True
 
+#: Seconds that sessions get to leave a database.
+_GRACE = 0.5
 #: Engines whose tables are all that their text says, and the rows in them.
 _ENGINES = frozenset(("InnoDB", "MyISAM", "Aria"))
 _TABLES = text(
@@ -80,8 +83,14 @@ def is_empty(connection: Connection, name: str) -> bool:
 
 
 def is_in_use(connection: Connection, name: str) -> bool:
-    """Say whether any other session is in a database."""
-    return bool(connection.scalar(_IN_THE_WAY, {"name": name}))
+    """Say whether any other session is in a database; those that are leaving
+    get a moment."""
+    started = time.monotonic()
+    while connection.scalar(_IN_THE_WAY, {"name": name}):
+        if time.monotonic() - started > _GRACE:
+            return True
+        time.sleep(0.002)
+    return False
 
 
 def size_of(connection: Connection, name: str) -> int:
