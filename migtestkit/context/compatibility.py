@@ -37,6 +37,7 @@ from migtestkit.rows.synthetic import (
     Key,
     Population,
     Shape,
+    changed_tables,
     dialect_of,
     label,
 )
@@ -84,26 +85,25 @@ class _Known:
 
     :ivar view: the database.
     :ivar population: its tables.
-    :ivar signatures: their state; ``None`` where the database tells none.
+    :ivar states: theirs; ``None`` where the database tells none.
     """
 
     view: MigrationContext
     population: Population
-    signatures: Mapping[Key, Hashable] | None = None
+    states: Mapping[Key, Hashable] | None = None
 
     def look(self, connection: Connection) -> None:
         """Learn which tables there are by now."""
-        before, self.signatures = self.signatures, self.read(connection)
-        self.population.declared = self.view.declared
+        before, self.states = self.states, self.read(connection)
         changed: set[Key] | None = None
-        if before is not None and self.signatures is not None:
-            changed = _changed(before, self.signatures)
+        if before is not None and self.states is not None:
+            changed = changed_tables(before, self.states)
         self.population.look(connection, changed)
 
     def read(self, connection: Connection) -> Mapping[Key, Hashable] | None:
         """Return the state of the tables."""
-        dialect = dialect_of(connection)
-        return dialect.signatures(connection, dialect.schemas(connection))
+        self.population.declared = self.view.declared
+        return self.population.states(connection)
 
     @property
     def shapes(self) -> Mapping[Key, Shape]:
@@ -194,7 +194,7 @@ class _Compatibility:
         known = self._know(name)
         with known.view.connect() as connection:
             known.look(connection)
-            if known.signatures is None:
+            if known.states is None:
                 named = None
             keys = reached(known.shapes, named)
             if with_rows:
@@ -256,13 +256,12 @@ class _Compatibility:
             )
             with known.view.connect() as connection:
                 after = known.read(connection)
-                before = known.signatures
+                before = known.states or {}
                 connection.rollback()
-                if one.probed is not None and not (
-                    _changed(before or {}, after or {}) & set(before or {})
-                    <= one.probed
-                ):
-                    return False
+                if one.probed is not None:
+                    changed = changed_tables(before, after or {})
+                    if not changed & set(before) <= one.probed:
+                        return False
                 with _undone(connection):
                     lines += self._failing(connection, one.probes, revision)
         if not any(one.known.shapes for one in asked):
@@ -354,16 +353,6 @@ def _fill(
     if empty:
         population.fill(connection, empty, [TYPICAL])
         connection.commit()
-
-
-def _changed(
-    before: Mapping[Key, Hashable], after: Mapping[Key, Hashable]
-) -> set[Key]:
-    return {
-        key
-        for key in before.keys() | after.keys()
-        if before.get(key) != after.get(key)
-    }
 
 
 @contextlib.contextmanager

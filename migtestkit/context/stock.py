@@ -25,7 +25,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from migtestkit.config import Intended
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.references import find_dangling
-from migtestkit.environment import Declared
 from migtestkit.rows import TableRows
 from migtestkit.rows.synthetic import (
     ALL,
@@ -34,6 +33,7 @@ from migtestkit.rows.synthetic import (
     MadeRow,
     Population,
     Shape,
+    changed_tables,
     dialect_of,
     in_order,
     label,
@@ -53,15 +53,6 @@ _MANY, _FIRST = 40, 12
 
 Contents = Mapping[str, TableRows]
 Overrides = Mapping[str, Mapping[str, Any]]
-
-
-def _told(declared: Mapping[Key, Declared], key: Key) -> Hashable:
-    """Return what tells that a column's type was declared anew."""
-    return tuple(
-        (name, repr(one)) for name, one in sorted(
-            declared.get(key, {}).items(), key=lambda pair: pair[0]
-        )
-    )
 
 
 class Stock:
@@ -90,7 +81,7 @@ class Stock:
         self._population = Population(
             exclude=[view.version_table], seed=seed
         )
-        self._signatures: Mapping[Key, Hashable] | None = None
+        self._states: Mapping[Key, Hashable] | None = None
         self._due: set[Key] = set()
         self._unseen = True
         self.made: dict[str, list[MadeRow]] = {}
@@ -126,15 +117,11 @@ class Stock:
         dialect = dialect_of(connection)
         schemas = population.schemas(connection)
         population.declared = self._view.declared
-        now = self._states(connection)
-        before = self._signatures
+        now = population.states(connection)
+        before = self._states
         changed: set[Key] | None = None
         if now is not None and before is not None:
-            changed = {
-                key
-                for key in now.keys() | before.keys()
-                if now.get(key) != before.get(key)
-            }
+            changed = changed_tables(before, now)
         known = set(population.shapes)
         if before is None and known:
             # Like another one's.
@@ -144,26 +131,13 @@ class Stock:
             misled = self._misled()
             if misled:
                 population.look(connection, misled)
-        self._signatures = now
+        self._states = now
         self._unseen = dialect.writes_unseen(connection, schemas)
         if changed is None:
             changed = known | set(population.shapes)
         self._due |= changed
         self._due &= set(population.shapes)
         return changed
-
-    def _states(
-        self, connection: Connection
-    ) -> Mapping[Key, Hashable] | None:
-        """Return by what it shows that a table is another one now; ``None``
-        where the database tells none."""
-        found = dialect_of(connection).signatures(
-            connection, self._population.schemas(connection)
-        )
-        declared = self._population.declared
-        return found and {
-            key: (one, _told(declared, key)) for key, one in found.items()
-        }
 
     def _misled(self) -> set[Key]:
         """Return tables that refer to what is called otherwise by now, which
@@ -293,10 +267,8 @@ class Stock:
     def unharmed(self) -> bool:
         """Say whether no table has changed since the last look."""
         with self._connected() as connection:
-            now = self._states(connection)
-        return (
-            now is not None and now == self._signatures and not self._unseen
-        )
+            now = self._population.states(connection)
+        return now is not None and now == self._states and not self._unseen
 
     def named_in(self, texts: Sequence[str]) -> set[Key]:
         """Return the tables that texts name, and those that refer to them."""

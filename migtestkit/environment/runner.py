@@ -67,10 +67,6 @@ Plan = Callable[
 ]
 
 
-#: By what changes when a script does, and the kind of database.
-_DECLARATIONS: dict[tuple[object, str], Declarations] = {}
-
-
 class Environment:
     """Runs a project's env.py, unchanged, against throw-away databases.
 
@@ -123,9 +119,7 @@ class Environment:
         """What the upgrades of this history, run on this kind of database by
         anybody in this process, have declared."""
         dialect = self.targets[0].engine.dialect.name if self.targets else ""
-        return _DECLARATIONS.setdefault(
-            (self.signature, dialect), Declarations()
-        )
+        return self.scripts.declarations.setdefault(dialect, Declarations())
 
     def refresh(self) -> None:
         """Read the revision scripts again."""

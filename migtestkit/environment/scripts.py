@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from migtestkit.environment.declared import Declarations
 from migtestkit.history import RevisionHistory, load_scripts
 
 __unittest = True
@@ -23,12 +24,17 @@ class Scripts:
     :ivar history: the graph.
     :ivar import_paths: what ``prepend_sys_path`` asks for.
     :ivar signature: changes when one of the files does, env.py among them.
+    :ivar declarations: kind of database -> what the upgrades that anybody in
+        this process has run there have declared.
     """
 
     directory: ScriptDirectory
     history: RevisionHistory
     import_paths: tuple[str, ...]
     signature: tuple[object, ...] = ()
+    declarations: dict[str, Declarations] = field(
+        default_factory=dict, compare=False
+    )
 
 
 _Key = tuple[object, ...]
@@ -58,6 +64,8 @@ def read_scripts(config: Config, *, refresh: bool = False) -> Scripts:
                 RevisionHistory(directory),
                 tuple(os.path.abspath(path) for path in added),
                 key,
+                # Read anew, they are still the same files.
+                found.declarations if found is not None else {},
             )
             _cache[key] = found
     finally:

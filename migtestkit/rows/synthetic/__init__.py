@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from migtestkit.rows.synthetic import mysql, postgresql, sqlite
 from migtestkit.rows.synthetic.dialects import SyntheticDialect, dialect_of
-from migtestkit.rows.synthetic.filling import Population, fill
+from migtestkit.rows.synthetic.filling import (
+    Population,
+    changed_tables,
+    fill,
+)
 from migtestkit.rows.synthetic.kinds import (
     ALL,
     BOUNDARY,
@@ -36,6 +40,7 @@ __all__ = [
     "SyntheticDialect",
     "TYPICAL",
     "VARIED",
+    "changed_tables",
     "dialect_of",
     "fill",
     "in_order",

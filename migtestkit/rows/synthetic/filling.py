@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Hashable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from typing import Any
 
 from sqlalchemy import Connection
@@ -103,6 +109,18 @@ def _check_names(
                 )
 
 
+def changed_tables(
+    before: Mapping[Key, Hashable], after: Mapping[Key, Hashable]
+) -> set[Key]:
+    """Return the tables that differ between what :meth:`Population.states`
+    returned at two times."""
+    return {
+        key
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    }
+
+
 class Population:
     """The tables of a database, and their rows as far as they are known.
 
@@ -170,6 +188,22 @@ class Population:
         if self._schemas is not None:
             return self._schemas
         return dialect_of(connection).schemas(connection)
+
+    def states(
+        self, connection: Connection
+    ) -> Mapping[Key, Hashable] | None:
+        """Return by what it shows that a table is another one now, or what
+        is declared of it; ``None`` where the database tells none."""
+        found = dialect_of(connection).signatures(
+            connection, self.schemas(connection)
+        )
+        return found and {
+            key: (one, self._told(key)) for key, one in found.items()
+        }
+
+    def _told(self, key: Key) -> Hashable:
+        told = self.declared.get(key, {})
+        return tuple((name, repr(told[name])) for name in sorted(told))
 
     def forget(self, key: Key) -> None:
         """Forget a table."""
