@@ -1,14 +1,18 @@
-"""Which sessions may hold a lock that a statement waited for in vain?
+"""Which sessions are in the way?
 
-When that can be asked, the statement has given up, so that the server no
-longer tells whom it waited for. In a throw-away database, though, few others
-are in a transaction.
+When it can be asked who holds a lock that a statement waited for in vain, the
+statement has given up, so that the server no longer tells whom it waited for.
+In a throw-away database, though, few others are in a transaction.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from sqlalchemy import Connection
+from sqlalchemy.sql.elements import TextClause
 
 __unittest = True
 
@@ -49,3 +53,20 @@ def suspects(sessions: Iterable[Session]) -> list[Session]:
     of none."""
     found = list(sessions)
     return [one for one in found if one.seconds is not None] or found
+
+
+def is_left_alone(
+    connection: Connection, in_the_way: TextClause, name: str, grace: float
+) -> bool:
+    """Say whether nobody is in a database; sessions that are leaving get a
+    moment.
+
+    :param in_the_way: asks for one that is in the database ``:name``.
+    :param grace: seconds.
+    """
+    started = time.monotonic()
+    while connection.scalar(in_the_way, {"name": name}):
+        if time.monotonic() - started > grace:
+            return False
+        time.sleep(0.002)
+    return True

@@ -9,11 +9,12 @@ reason not to make one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from migtestkit.databases.holders import is_left_alone
 
 __unittest = True
 
@@ -85,12 +86,7 @@ def is_empty(connection: Connection, name: str) -> bool:
 def is_in_use(connection: Connection, name: str) -> bool:
     """Say whether any other session is in a database; those that are leaving
     get a moment."""
-    started = time.monotonic()
-    while connection.scalar(_IN_THE_WAY, {"name": name}):
-        if time.monotonic() - started > _GRACE:
-            return True
-        time.sleep(0.002)
-    return False
+    return not is_left_alone(connection, _IN_THE_WAY, name, _GRACE)
 
 
 def size_of(connection: Connection, name: str) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from migtestkit.databases import server
-from migtestkit.databases.holders import Session
+from migtestkit.databases.holders import Session, is_left_alone
 from migtestkit.databases.server import (
     PREFIX,
     Driver,
@@ -273,7 +273,7 @@ class PostgreSQL(ServerBackend):
     def rename_database(
         self, connection: Connection, name: str, new: str
     ) -> bool:
-        if not self._is_left_alone(connection, name):
+        if not is_left_alone(connection, _IN_THE_WAY, name, _GRACE):
             return False
         connection.execute(text(f'ALTER DATABASE "{name}" RENAME TO "{new}"'))
         return True
@@ -292,7 +292,7 @@ class PostgreSQL(ServerBackend):
             return None
         if connection.scalar(_CANNOT_COPY, {"name": name}):
             return None
-        if not self._is_left_alone(connection, name):
+        if not is_left_alone(connection, _IN_THE_WAY, name, _GRACE):
             return None
         connection.execute(
             text(
@@ -304,16 +304,6 @@ class PostgreSQL(ServerBackend):
             text("SELECT pg_database_size(:name)"), {"name": template}
         )
         return int(size or 0)
-
-    def _is_left_alone(self, connection: Connection, name: str) -> bool:
-        """Wait a moment for sessions that are leaving; say whether nobody is
-        connected. The server would wait for five seconds."""
-        started = time.monotonic()
-        while connection.scalar(_IN_THE_WAY, {"name": name}):
-            if time.monotonic() - started > _GRACE:
-                return False
-            time.sleep(0.002)
-        return True
 
     def never_entered(self, connection: Connection, name: str) -> bool:
         version = connection.dialect.server_version_info or ()
