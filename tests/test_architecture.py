@@ -27,7 +27,7 @@ FLOORS = {
     "context": 3,
     "environment": 2, "rows": 2, "schema": 2,
     "databases": 1, "history": 1, "config": 1,
-    "errors": 0, "alembic_api": 0,
+    "errors": 0, "alembic_api": 0, "quiet": 0,
 }
 #: On one floor, the only door: from the first room to the second.
 DOORS = {("__main__", "cli")}

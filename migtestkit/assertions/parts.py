@@ -15,8 +15,9 @@ from migtestkit.assertions.base import (
     names_of,
 )
 from migtestkit.errors import TableError
+from migtestkit.quiet import quiet_reflection
 from migtestkit.rows import check_columns, find_table
-from migtestkit.schema.parts import TableParts, read_parts, without_warnings
+from migtestkit.schema.parts import TableParts, read_parts
 
 __unittest = True
 
@@ -47,7 +48,7 @@ class PartAssertions(AssertionMixin):
     ) -> Iterator[Place]:
         with (
             self.migrations.connect(database=database) as connection,
-            without_warnings(),
+            quiet_reflection(),
         ):
             found = find_table(connection, table, schema)
             yield Place(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData
 
 from migtestkit.errors import TableError, listing, suggest
-from migtestkit.rows import quiet_reflection
+from migtestkit.quiet import quiet_reflection
 
 __unittest = True
 

@@ -13,7 +13,6 @@ from migtestkit.rows.tables import (
     check_columns,
     coerce,
     find_table,
-    quiet_reflection,
     reflect_table,
     split_name,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "insert_rows",
     "key_of",
     "normalize",
-    "quiet_reflection",
     "reflect_table",
     "split_name",
     "still_there",

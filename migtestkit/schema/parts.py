@@ -5,16 +5,15 @@ What SQLAlchemy's Inspector leaves out, the database itself is asked.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import NoSuchTableError, SAWarning
+from sqlalchemy.exc import NoSuchTableError
 
+from migtestkit.quiet import quiet_reflection
 from migtestkit.schema.sqlite_parser import Table, Tokens, parse_table
 from migtestkit.schema.sqlite_tokens import (
     closing,
@@ -66,16 +65,6 @@ class ForeignKeyPart:
     onupdate: str
 
 
-@contextlib.contextmanager
-def without_warnings() -> Iterator[None]:
-    """Keep quiet SQLAlchemy's warning of an index that it leaves out."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Skipped unsupported reflection", SAWarning
-        )
-        yield
-
-
 class TableParts:
     """A table's parts as SQLAlchemy's Inspector tells them.
 
@@ -92,7 +81,7 @@ class TableParts:
 
     def _told(self, method: str) -> Any:
         try:
-            with without_warnings():
+            with quiet_reflection():
                 return getattr(self.inspector, method)(
                     self.table, self.schema
                 )

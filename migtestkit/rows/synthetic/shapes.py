@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, inspect
 
+from migtestkit.quiet import quiet_reflection
 from migtestkit.rows.synthetic.conditions import Condition, speaks_of
-from migtestkit.rows.tables import quiet_reflection
 
 __unittest = True
 
