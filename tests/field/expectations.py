@@ -24,7 +24,7 @@ CHECKS = (SINGLE_HEAD, UPGRADE, MODELS, UP_DOWN, NO_TRACE, REGISTERED)
 #: fails restores nothing either.
 NAMED_BY = {
     "upgrade": (UPGRADE,),
-    "step": (UPGRADE,),
+    "step": (UPGRADE, UP_DOWN, NO_TRACE),
     "downgrade": (UP_DOWN, NO_TRACE),
     "second-upgrade": (UP_DOWN,),
     "trace": (NO_TRACE,),
@@ -99,13 +99,19 @@ class History:
             if line.split()[1] == kind
         ]
 
-    def without_downgrade(self) -> set[str]:
-        """The revisions whose downgrade nobody can test."""
-        return {
+    def untested(self) -> set[str]:
+        """The revisions whose downgrade nobody can test: they have none, or
+        they come behind one that cannot be applied alone."""
+        found = {
             line.split()[0]
             for line in self.lines
             if line.split()[1] == "no-downgrade"
         }
+        for line in self.lines:
+            if line.split()[1] == "step":
+                start = self.revisions.index(line.split()[0])
+                found.update(self.revisions[start:])
+        return found
 
 
 def passes() -> Expected:
@@ -516,9 +522,11 @@ PLACEMENT = History(
     },
 )
 
-#: The first three are run when no name is given.
-MAIN = (OPTUNA, QUETZ, KEYSTONE)
 HISTORIES = {
     history.name: history
-    for history in (*MAIN, TASKFLOW, MELTANO, IHATEMONEY, PLACEMENT)
+    for history in (
+        OPTUNA, QUETZ, KEYSTONE, TASKFLOW, MELTANO, IHATEMONEY, PLACEMENT
+    )
 }
+#: Those that are run when no name is given.
+LIGHT = tuple(HISTORIES)
