@@ -524,6 +524,7 @@ ELSEWHERE = {
     "docs/howto/async.rst": "tests/test_documents.py",
     "docs/howto/data-migration.rst": "tests/test_documents.py",
     "docs/howto/django.rst": "tests/runners/project",
+    "docs/reference/check-examples.rst": "tests/check_examples.py",
 }
 
 #: Command of the kit's that a page shows -> what it says.

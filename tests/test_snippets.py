@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import itertools
 import os
 import shlex
@@ -114,9 +116,10 @@ class SnippetTestCase(ProjectTestCase):
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         result = Result()
         try:
-            spec.loader.exec_module(module)
-            suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-            suite.run(result)
+            with contextlib.redirect_stdout(io.StringIO()):
+                spec.loader.exec_module(module)
+                loader = unittest.defaultTestLoader
+                loader.loadTestsFromModule(module).run(result)
         finally:
             sys.path.remove(str(path.parent))
             for gone in (name, *(file.removesuffix(".py") for file in files)):
