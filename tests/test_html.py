@@ -186,6 +186,13 @@ class TestText(CommandTestCase):
             place[name] = self.EVIL
         one["labels"] = [self.EVIL]
         one["not_tested"] = [{"check": self.EVIL, "reason": self.EVIL}]
+        one["work"] = [{
+            "statement": 1, "sql": self.EVIL, "scanned": [self.EVIL],
+            "rewritten": [], "locks": [{
+                "table": self.EVIL, "mode": self.EVIL,
+                "keeps_off": ["writers"], "since": 1,
+            }],
+        }]
         one["upgrades"][0]["schema"][0].update(
             table=self.EVIL, name=self.EVIL, after=self.EVIL
         )
@@ -195,7 +202,7 @@ class TestText(CommandTestCase):
         page = Page(source)
         self.assertEqual(page.ids, plain.ids)
         self.assertGreaterEqual(
-            page.text.count(" ".join(self.EVIL.split())), 12
+            page.text.count(" ".join(self.EVIL.split())), 16
         )
 
     def test_an_odd_id(self):

@@ -56,6 +56,7 @@ def report(size: int, failing: tuple[int, ...]) -> dict[str, Any]:
                     "seconds": 0.001, "rows": None,
                 }],
             }],
+            work=[],
         )
         revisions.append(one)
     return {

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from migtestkit.cli.advice import how_to_fix
+from migtestkit.cli.html import render
 from migtestkit.context import MigrationContext
 from migtestkit.context.recording import record_upgrades
 from migtestkit.context.there_and_back import TRACE
 from tests import servers, zoo
+from tests.support import Rev, make_history
 from tests.test_cli import CommandTestCase
 
 
@@ -176,6 +180,82 @@ class TestRecordingOnServers(CommandTestCase):
                 )
                 self.assertIn("author", [one.name for one in first.changes])
                 self.assertEqual(second.rows, 1)
+
+
+class TestWork(CommandTestCase):
+    """What a revision locks, goes through, and writes anew."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.ini = make_history(self.folder, [
+            Rev("r1", None, None, None, [
+                "CREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR(40))"
+            ], ["DROP TABLE users"]),
+            Rev("r2", "r1", None, None, [
+                "ALTER TABLE users ADD COLUMN age INTEGER",
+                "CREATE INDEX by_name ON users (name)",
+            ], ["DROP INDEX by_name", "ALTER TABLE users DROP COLUMN age"]),
+            Rev("r3", "r2", None, None, [
+                "ALTER TABLE users ALTER COLUMN age TYPE BIGINT"
+            ], ["ALTER TABLE users ALTER COLUMN age TYPE INTEGER"]),
+        ])
+
+    def report(self, *words):
+        place = self.folder / "report.json"
+        found, out, err = self.run_command(
+            "check", "-c", str(self.ini), "--json", str(place), *words
+        )
+        self.assertNotEqual(found, 2, out + err)
+        return json.loads(place.read_text("utf-8"))
+
+    def on_postgresql(self, *words):
+        url = servers.require_server("postgresql")
+        return self.report(
+            "--url", url.render_as_string(hide_password=False), *words
+        )
+
+    def test_on_postgresql(self):
+        report = self.on_postgresql()
+        self.assertEqual(report["work_problem"], "")
+        first, second, third = (one["work"] for one in report["revisions"])
+        # What a revision makes itself, nobody waits for.
+        self.assertEqual(first, [])
+        added, index = second
+        self.assertEqual((added["scanned"], added["rewritten"]), ([], []))
+        self.assertEqual(added["locks"], [{
+            "table": "users", "mode": "AccessExclusiveLock",
+            "keeps_off": ["readers", "writers"], "since": 1,
+        }])
+        self.assertEqual(index["scanned"], ["users"])
+        self.assertIn("CREATE INDEX by_name", index["sql"])
+        self.assertEqual(third[0]["rewritten"], ["users"])
+
+    def test_on_the_page(self):
+        page = " ".join(render(self.on_postgresql()).split())
+        for text in (
+            "Locks and rewrites", "rewrites table users",
+            "goes through all rows of table users",
+            "keeps readers and writers off table users: AccessExclusiveLock",
+            "AccessExclusiveLock, held since statement 1",
+        ):
+            self.assertIn(text, page)
+
+    def test_a_revision_that_is_not_judged(self):
+        report = self.on_postgresql("--since", "r3")
+        self.assertEqual(
+            [bool(one["work"]) for one in report["revisions"]],
+            [False, False, True],
+        )
+
+    def test_where_it_cannot_be_seen(self):
+        (self.folder / "migrations" / "versions" / "r3.py").unlink()
+        report = self.report()
+        self.assertIn("this is sqlite", report["work_problem"])
+        self.assertEqual([one["work"] for one in report["revisions"]],
+                         [[], []])
+        self.assertNotIn("Locks and rewrites", render(report))
 
 
 class TestAdvice(unittest.TestCase):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
+from tests import servers
 from tests.versions import matrix, running, table
 from tests.versions.__main__ import main
 from tests.versions.matrix import Combination
@@ -57,6 +59,17 @@ class TestRunning(unittest.TestCase):
         outcome = running.run_combination(Combination("2.1"), (), None)
         self.assertFalse(outcome.good)
         self.assertEqual(outcome.counts, "no Python 2.1 here")
+
+    def test_where_servers_are_left_out_there_is_none(self):
+        done = subprocess.run(
+            [sys.executable, "-c", "from tests import servers\n"
+             "for family in servers.FAMILIES:\n"
+             "    assert not servers.is_required(family)\n"
+             "    print(servers.why_missing(servers.server_url(family)))"],
+            env=servers.environment(**running.NO_SERVERS), text=True,
+            capture_output=True, check=True,
+        )
+        self.assertEqual(2, done.stdout.count("there is no server at"))
 
     def test_the_copy_has_what_git_knows(self):
         with tempfile.TemporaryDirectory() as name:

@@ -291,6 +291,7 @@ def _article(one: Data) -> str:
         parts.append("</ul>")
     for upgrade in one["upgrades"]:
         parts += _upgrade(upgrade)
+    parts += _work(one["work"])
     if not one["upgrades"]:
         parts.append('<p class="about">Its upgrade was not recorded.</p>')
     parts.append("</article>")
@@ -361,6 +362,32 @@ def _upgrade(upgrade: Data) -> list[str]:
     if left:
         parts.append(f'<p class="about">and {left} more</p>')
     return parts
+
+
+def _work(work: Sequence[Data]) -> list[str]:
+    if not work:
+        return []
+    parts = ["<h3>Locks and rewrites</h3>", '<ol class="statements">']
+    for one in work:
+        told = [f"rewrites table {table}" for table in one["rewritten"]]
+        told += [
+            f"goes through all rows of table {table}"
+            for table in one["scanned"]
+            if table not in one["rewritten"]
+        ]
+        told += [_lock(lock, one["statement"]) for lock in one["locks"]]
+        parts.append(f'<li value="{one["statement"]}">{_pre(one["sql"])}<ul>')
+        parts += [f"<li>{escape(words)}</li>" for words in told]
+        parts.append("</ul></li>")
+    return [*parts, "</ol>"]
+
+
+def _lock(lock: Data, statement: int) -> str:
+    who = " and ".join(lock["keeps_off"])
+    since = ""
+    if lock["since"] != statement:
+        since = f", held since statement {lock['since']}"
+    return f"keeps {who} off table {lock['table']}: {lock['mode']}{since}"
 
 
 def _change(one: Data) -> str:

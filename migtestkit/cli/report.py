@@ -16,7 +16,9 @@ import sqlalchemy
 from migtestkit.cli.check import CheckRun, Outcome, catches
 from migtestkit.config import config_place
 from migtestkit.context import MigrationContext
+from migtestkit.context.blocking import cannot_watch, watch_work
 from migtestkit.context.recording import RevisionRecord, record_upgrades
+from migtestkit.context.work import Seen
 from migtestkit.errors import MigtestkitError, redact
 from migtestkit.history import RevisionHistory
 
@@ -37,6 +39,7 @@ def make_report(run: CheckRun) -> dict[str, Any]:
     with MigrationContext(run.config) as context:
         history = context.history
         records, problem = _record(context, run)
+        work, no_work = _work(context, run)
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -62,8 +65,11 @@ def make_report(run: CheckRun) -> dict[str, Any]:
                 "labels": list(history.labels),
             },
             "recording_problem": problem,
+            "work_problem": no_work,
             "revisions": [
-                _revision(one, history, run, records.get(one, []))
+                _revision(
+                    one, history, run, records.get(one, []), work.get(one, [])
+                )
                 for one in history.revisions
             ],
         }
@@ -85,6 +91,18 @@ def _record(
     except MigtestkitError as error:
         return found, str(error)
     return found, ""
+
+
+def _work(
+    context: MigrationContext, run: CheckRun
+) -> tuple[dict[str, list[Seen]], str]:
+    """Return what each revision locks and goes through, or why that is not
+    known."""
+    try:
+        reason = cannot_watch(context, copies=True)
+        return ({} if reason else watch_work(context, run.scope)), reason
+    except MigtestkitError as error:
+        return {}, str(error)
 
 
 def _project(context: MigrationContext) -> dict[str, Any]:
@@ -174,6 +192,7 @@ def _revision(
     history: RevisionHistory,
     run: CheckRun,
     records: Sequence[RevisionRecord],
+    work: Sequence[Seen],
 ) -> dict[str, Any]:
     script = history.script(revision)
     down = script.down_revision or ()
@@ -208,6 +227,27 @@ def _revision(
             if one == revision
         ],
         "upgrades": [_upgrade(one) for one in records],
+        "work": [_seen(one) for one in work[:MOST_STATEMENTS]],
+    }
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    return {
+        "statement": seen.number,
+        "sql": redact(seen.statement.strip())[:LONGEST_STATEMENT],
+        "scanned": list(seen.scanned),
+        "rewritten": list(seen.rewritten),
+        "locks": [
+            {
+                "table": one.table,
+                "mode": one.mode,
+                "keeps_off": ["readers", "writers"]
+                if one.reads
+                else ["writers"],
+                "since": one.since,
+            }
+            for one in seen.locks
+        ],
     }
 
 

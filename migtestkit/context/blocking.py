@@ -118,6 +118,28 @@ def walk_lock_timeouts(
     return _walk(context, judge, NO_TIMEOUT, scope)
 
 
+def watch_work(
+    context: MigrationContext, scope: Scope = EVERYTHING
+) -> dict[str, list[Seen]]:
+    """Return what the statements of each revision do to tables that were
+    there before it: those that go through rows, rewrite or lock one that
+    was not locked yet.
+
+    Revisions that cannot be applied are left out.
+
+    :param scope: of the revisions that it judges; default: all.
+    """
+    with Walk(context) as walk:
+        return {
+            revision: [
+                one
+                for one in seen
+                if one.scanned or one.rewritten or one.new_locks
+            ]
+            for revision, seen in _watched(walk, scope)
+        }
+
+
 def _scans(seen: Seen) -> Iterator[str]:
     for table in seen.rewritten:
         yield f"rewrites table {table!r}"
@@ -138,26 +160,7 @@ def _walk(
     context: MigrationContext, judge: Judge, phase: str, scope: Scope
 ) -> WalkReport:
     with Walk(context) as walk:
-        failed: set[str] = set()
-        for revision in start(walk, scope):
-            if scope.first_only and walk.report.findings:
-                break
-            if walk.blocked(revision, failed):
-                continue
-            skipped = revision in walk.database.skipped_revisions
-            if skipped or not scope.judges(revision):
-                if not apply(walk, revision, failed):
-                    break
-                continue
-            applied = walk.applied
-            filled = _filled(walk, revision)
-            try:
-                seen = _watch(walk.database, revision, filled)
-            except MigrationFailed as failure:
-                if not _go_on_behind(walk, failure, applied, failed):
-                    break
-                continue
-            walk.report.tested.append(revision)
+        for revision, seen in _watched(walk, scope):
             told = list(_told(revision, seen, judge))
             if len(told) > MOST_TOLD:
                 more = len(told) - MOST_TOLD
@@ -166,6 +169,32 @@ def _walk(
             if text:
                 walk.report.findings.append(Finding(revision, phase, text))
         return walk.report.limit(scope, context.history)
+
+
+def _watched(walk: Walk, scope: Scope) -> Iterator[tuple[str, list[Seen]]]:
+    """Apply the history; yield each revision that is to be judged, with what
+    its statements did."""
+    failed: set[str] = set()
+    for revision in start(walk, scope):
+        if scope.first_only and walk.report.findings:
+            return
+        if walk.blocked(revision, failed):
+            continue
+        skipped = revision in walk.database.skipped_revisions
+        if skipped or not scope.judges(revision):
+            if not apply(walk, revision, failed):
+                return
+            continue
+        applied = walk.applied
+        filled = _filled(walk, revision)
+        try:
+            seen = _watch(walk.database, revision, filled)
+        except MigrationFailed as failure:
+            if not _go_on_behind(walk, failure, applied, failed):
+                return
+            continue
+        walk.report.tested.append(revision)
+        yield revision, seen
 
 
 def _go_on_behind(

@@ -214,9 +214,9 @@ MUTATIONS = {
                    "ALTER SEQUENCE counter INCREMENT BY 2",
                    "increment by 3"),
     "character set of the database": M(
-        "ALTER DATABASE CHARACTER SET latin1",
+        "ALTER DATABASE CHARACTER SET ucs2",
         "ALTER DATABASE CHARACTER SET $charset COLLATE $collation",
-        "latin1 COLLATE"),
+        "ucs2 COLLATE"),
 }
 
 PATHS: dict[str, Path] = {

@@ -25,11 +25,14 @@ class Combination:
     :ivar sqlalchemy: what pip is told of SQLAlchemy after its name; empty:
         nothing, which gives the newest.
     :ivar alembic: the same of Alembic.
+    :ivar servers: whether PostgreSQL and MariaDB are tested as well; without
+        them it takes a third of the time.
     """
 
     python: str
     sqlalchemy: str = NEWEST
     alembic: str = NEWEST
+    servers: bool = True
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -49,8 +52,9 @@ def floors() -> dict[str, str]:
 
 
 def combinations() -> Iterator[Combination]:
-    """Yield the combinations: every Python with the newest and every minor
-    Alembic, the oldest pair, and both series of SQLAlchemy at their ends."""
+    """Yield the combinations: every Python with the newest releases, the
+    oldest pair, both series of SQLAlchemy at their ends, and every minor
+    Alembic, these on SQLite."""
     oldest = floors()
     yield Combination(
         PYTHONS[0], f"=={oldest['sqlalchemy']}", f"=={oldest['alembic']}"
@@ -60,7 +64,7 @@ def combinations() -> Iterator[Combination]:
     yield Combination(PYTHONS[-1], "<2.1")
     yield Combination("3.12", "==2.1.0")
     for alembic in ALEMBICS:
-        yield Combination("3.12", "<2.1", f"=={alembic}.*")
+        yield Combination("3.12", "<2.1", f"=={alembic}.*", servers=False)
 
 
 def find_python(version: str) -> Path | None:

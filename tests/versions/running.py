@@ -20,6 +20,14 @@ print(json.dumps([platform.python_version(), m.version("sqlalchemy"),
     m.version("alembic"), sqlite3.sqlite_version]))
 """
 
+#: No server listens there, and none is required.
+NO_SERVERS = {
+    "MIGTESTKIT_TEST_POSTGRESQL_URL":
+        "postgresql+psycopg://postgres@127.0.0.1:1/",
+    "MIGTESTKIT_TEST_MYSQL_URL": "mysql+pymysql://root@127.0.0.1:1/",
+    "MIGTESTKIT_REQUIRE": "",
+}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -94,7 +102,10 @@ def run_combination(
                 ).stdout
             )
             began = time.monotonic()
-            status = _call([python, "-m", "unittest", *modules], copy, out)
+            status = _call(
+                [python, "-m", "unittest", *modules], copy, out,
+                **({} if combination.servers else NO_SERVERS),
+            )
             seconds = time.monotonic() - began
         counts = subprocess.run(
             [sys.executable, CHECKOUT / ".ci" / "summary.py", log],
@@ -111,12 +122,15 @@ def _file_name(combination: Combination) -> str:
     return "".join(c if c.isalnum() or c in ".=" else "_" for c in text)
 
 
-def _call(command: Sequence[object], folder: Path, out: object) -> int:
+def _call(
+    command: Sequence[object], folder: Path, out: object, **variables: str
+) -> int:
     environ = {
         name: value
         for name, value in os.environ.items()
         if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     }
+    environ.update(variables)
     return subprocess.run(
         [os.fspath(word) for word in command],  # type: ignore[call-overload]
         cwd=folder,

@@ -23,7 +23,8 @@ Versions
 The tests of the kit run on Python 3.10 and later, SQLAlchemy 2.0 and 2.1, and
 Alembic 1.13 and later. ``.ci/run`` runs them on the newest releases and on the
 oldest; ``python -m tests.versions`` runs them on all of these, each in a new
-virtual environment, with PostgreSQL and MariaDB at hand.
+virtual environment, on SQLite and, where "servers" says so, on PostgreSQL and
+MariaDB.
 
 .. list-table::
    :header-rows: 1
@@ -32,6 +33,7 @@ virtual environment, with PostgreSQL and MariaDB at hand.
      - SQLAlchemy
      - Alembic
      - SQLite
+     - servers
      - tests
      - on
 """
@@ -57,14 +59,19 @@ def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
 def page() -> str:
     """Return the page that the kept results give."""
     kept = json.loads(RESULTS.read_text("utf-8"))
-    return HEAD + "".join(map(_row, kept.values()))
+    servers = {str(one): one.servers for one in combinations()}
+    return HEAD + "".join(
+        _row({**one, "servers": "yes" if servers[name] else "no"})
+        for name, one in kept.items()
+    )
 
 
 def _row(kept: Mapping[str, Any]) -> str:
     cells = [
         kept[name] or "-"
         for name in (
-            "python", "sqlalchemy", "alembic", "sqlite", "counts", "date"
+            "python", "sqlalchemy", "alembic", "sqlite", "servers", "counts",
+            "date",
         )
     ]
     first, *others = (f"     - {cell}\n" for cell in cells)
