@@ -40,3 +40,5 @@ nitpick_ignore_regex = [
     # Type variables.
     (r"py:class", r"migtestkit\..*\.[A-Z]"),
 ]
+
+linkcheck_ignore = ["https?://"]
