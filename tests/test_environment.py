@@ -390,6 +390,44 @@ class TestLocks(EnvironmentTestCase):
                 (self.folder / "alembic.ini").unlink()
                 shutil.rmtree(self.folder / "migrations")
 
+    def test_what_is_meant_for_another_kind_of_database(self) -> None:
+        for body in (
+            'op.execute("ALTER TABLE t ALTER COLUMN id TYPE BIGINT")',
+            'op.execute("CREATE EXTENSION postgis")',
+            'op.execute("INSERT INTO t SELECT now()")',
+            'op.execute("INSERT INTO t SELECT 1::bigint")',
+            'op.create_unique_constraint("u", "t", ["id"])',
+            "import sqlalchemy as sa\n"
+            "from sqlalchemy.dialects.postgresql import INTERVAL\n"
+            'op.add_column("t", sa.Column("d", INTERVAL))',
+        ):
+            with self.subTest(body):
+                add = Rev("r2", "r1", None, None, Python(body), "")
+                context = self.context(ENV, T, add)
+                context.migrate_up_to("r1")
+                message = self.failure(context)
+                self.assertIn("upgrade of revision r2", message)
+                self.assertIn(
+                    "SQLite may not know this; where production runs on "
+                    "another kind of database, test there", message,
+                )
+                (self.folder / "alembic.ini").unlink()
+                shutil.rmtree(self.folder / "migrations")
+
+    def test_what_fails_on_every_kind_of_database(self) -> None:
+        for body in (
+            'op.execute("INSERT INTO missing VALUES (1)")',
+            'op.drop_column("t", "missing")',
+            "1 / 0",
+        ):
+            with self.subTest(body):
+                add = Rev("r2", "r1", None, None, Python(body), "")
+                context = self.context(ENV, T, add)
+                context.migrate_up_to("r1")
+                self.assertNotIn("SQLite may not", self.failure(context))
+                (self.folder / "alembic.ini").unlink()
+                shutil.rmtree(self.folder / "migrations")
+
     def test_a_lock_that_nobody_can_read_through(self) -> None:
         context = self.context(ENV, T, self.add, lock_timeout=0.2)
         context.migrate_up_to("r1")

@@ -30,6 +30,11 @@ from migtestkit.errors import ConfigError
 __unittest = True
 
 MEMORY = ":memory:"
+#: Signs that a migration was written for another kind of database.
+_FOREIGN = (
+    '": syntax error', "unrecognized token", "no such function: ",
+    "No support for ALTER", "sqlite.base.SQLite",
+)
 #: What every database file begins with (sqlite.org/fileformat2.html).
 _MAGIC = b"SQLite format 3\x00"
 #: Options of a connection that do not say how it behaves.
@@ -107,6 +112,13 @@ class SQLiteFile(Database):
         self._check_foreign_keys = self.can_check_foreign_keys
 
     def advice(self, error: str) -> str:
+        if any(sign in error for sign in _FOREIGN):
+            return (
+                "SQLite may not know this; where production runs on another "
+                "kind of database, test there: set database_url, or check "
+                "--url. What must run on SQLite too can use "
+                "op.batch_alter_table()"
+            )
         if "is locked" not in error:
             return ""
         return (
