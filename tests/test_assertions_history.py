@@ -312,6 +312,26 @@ class TestRoundtrip(HistoryTestCase):
         self.assertIn(f"  file: {self.path('r2')}", text)
         self.assertIn(" : hm", text)
 
+    def test_a_column_that_comes_or_goes_on_the_way(self):
+        user = Rev("r1", None, None, None,
+                   [create("user", "id INTEGER PRIMARY KEY, fax TEXT")],
+                   ["DROP TABLE user"])
+        for downgrade, told, silent in (
+            (["ALTER TABLE user DROP COLUMN fax"],
+             "changed id=1: fax is gone, with '1'", "extra"),
+            (["ALTER TABLE user ADD COLUMN x TEXT DEFAULT 'y'"],
+             'column "x" is there only after the', "rows are not"),
+        ):
+            with self.subTest(downgrade):
+                case = self.case(
+                    user, Rev("r2", "r1", None, None, "", downgrade),
+                    start_revision="r1",
+                )
+                case.insert_into("user", {"id": 1, "fax": "1"})
+                text = self.assertFails(case.assertRoundtrip, "r2")
+                self.assertIn(told, text)
+                self.assertNotIn(silent, text)
+
     def test_a_second_upgrade_that_differs(self):
         upgrade = Python(
             'op.execute("CREATE TABLE book (id INTEGER)")\n'

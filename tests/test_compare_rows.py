@@ -75,6 +75,20 @@ class TestCompareRows(unittest.TestCase):
             different += bool(found)
         self.assertGreater(different, 1000)
 
+    def test_columns_that_are_gone(self) -> None:
+        wanted = [{"id": 1, "a": "x", "b": 2}]
+        difference = compare_rows(wanted, [{"id": 1, "b": 3}], ["id"])
+        self.assertEqual(
+            "  ! changed id=1: a is gone, with 'x', b is 3, not 2",
+            difference.describe(),
+        )
+        difference = compare_rows(wanted, [{"a": "x", "b": 2}], ["id"])
+        self.assertEqual(
+            "  - missing {'id': 1, 'a': 'x', 'b': 2}\n"
+            "  + extra   {'a': 'x', 'b': 2}",
+            difference.describe(),
+        )
+
     def test_many_rows(self) -> None:
         """Each with each would be 400 million comparisons."""
         number = 20_000

@@ -278,6 +278,38 @@ class TestExample(unittest.TestCase):
         self.assertFalse(self.DATABASE.exists())
 
 
+class TestTutorial(unittest.TestCase):
+    """The example, broken and repaired as the tutorial says."""
+
+    LINE = "        batch.drop_column('last_name')\n"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve() / "example"
+        shutil.copytree(EXAMPLE, self.folder)
+        [self.script] = self.folder.glob("migrations/versions/b05c*.py")
+
+    def test_it_goes_as_it_says(self):
+        tutorial = (DOCS / "tutorial.rst").read_text("utf-8")
+        self.assertIn(f"``{self.LINE.strip()}``", tutorial)
+        sound = self.script.read_text("utf-8")
+        self.assertIn(self.LINE, sound)
+        self.script.write_text(sound.replace(self.LINE, ""), "utf-8")
+        status, output = run("unittest", folder=self.folder)
+        self.assertEqual(status, 1, output)
+        self.assertIn("FAILED (failures=3)", output)
+        output = output.replace(f"{self.folder}/", "")
+        shown = list(blocks(tutorial, "text"))
+        self.assertEqual(2, len(shown))
+        for text in shown:
+            self.assertIn(text, output)
+        self.script.write_text(sound, "utf-8")
+        status, output = run("unittest", folder=self.folder)
+        self.assertEqual(status, 0, output)
+        self.assertFalse((self.folder / "library.db").exists())
+
+
 class TestPages(unittest.TestCase):
     """What the pages show can be written."""
 

@@ -195,9 +195,11 @@ def _lost(before: Contents, after: Contents, lossy: Sequence[str]) -> str:
             if name.rpartition(".")[0] == table
         }
         now = after[table].rows if table in after else ()
+        # A column that is there in addition is the schema's affair.
+        columns = [name for name in content.columns if name not in ignored]
         difference = compare_rows(
-            [_without(row, ignored) for row in content.rows],
-            [_without(row, ignored) for row in now],
+            [_only(row, columns) for row in content.rows],
+            [_only(row, columns) for row in now],
             [name for name in content.key if name not in ignored],
         )
         # What is there in addition harms nobody: it may be a revision's own
@@ -207,5 +209,5 @@ def _lost(before: Contents, after: Contents, lossy: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _without(row: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in names}
+def _only(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: row[name] for name in names if name in row}

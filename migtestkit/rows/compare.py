@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,16 +44,20 @@ class RowDifference:
         lines = []
         for wanted, found in self.changed[:limit]:
             where = ", ".join(f"{one}={wanted[one]!r}" for one in self.key)
-            what = ", ".join(
-                f"{name} is {_short(repr(found[name]), 100)}, not "
-                f"{_short(repr(value), 100)}"
-                for name, value in wanted.items()
-                if found[name] != value
-            )
+            what = ", ".join(_changed(wanted, found))
             lines.append(f"  ! changed {where}: {what}")
         if len(self.changed) > limit:
             lines.append(f"  ! changed and {len(self.changed) - limit} more")
         return lines
+
+
+def _changed(wanted: Row, found: Row) -> Iterator[str]:
+    for name, value in wanted.items():
+        expected = _short(repr(value), 100)
+        if name not in found:
+            yield f"{name} is gone, with {expected}"
+        elif found[name] != value:
+            yield f"{name} is {_short(repr(found[name]), 100)}, not {expected}"
 
 
 def _lines(mark: str, rows: Sequence[Row], limit: int) -> list[str]:
@@ -76,7 +80,7 @@ def compare_rows(
     """Compare rows as multisets: order means nothing, number does.
 
     :param expected: the rows, all with the same columns.
-    :param actual: the rows found, with the same columns.
+    :param actual: the rows found, with the same columns, or fewer.
     :param key: columns of a primary key, by which a row that has changed is
         told from one that is missing and another that is there instead.
     """
@@ -96,7 +100,9 @@ def _paired(
         missing,
         extra,
         key,
-        lambda one, other: all(other[name] == one[name] for name in key),
+        lambda one, other: all(
+            name in other and other[name] == one[name] for name in key
+        ),
     )
     return RowDifference(tuple(gone), tuple(others), tuple(changed), key)
 
