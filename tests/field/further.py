@@ -160,4 +160,189 @@ DAGSTER = History(
     },
 )
 
-FURTHER: tuple[History, ...] = (DAGSTER,)
+NOVA = History(
+    name="nova",
+    lock="nova",
+    production="nova.db",
+    revisions=(
+        "8f2f1571d55b", "16f1fbcab42b", "ccb0fa1a2252", "960aac0e09ea",
+        "1b91788ec3a6", "1acf2c98e646", "13863f4e1612", "d60bddf7a903",
+        "2903cd72dc14", "ab450ba04102",
+    ),
+    heads=("ab450ba04102",),
+    findings=(
+        Finding(
+            "downgrade() is `pass`: all that the first migration makes "
+            "stays, and it does not run again",
+            (
+                *each(
+                    "8f2f1571d55b trace left index",
+                    "address agent_builds_hypervisor_os_arch_idx "
+                    "aggregate_metadata_key_idx aggregate_metadata_value_idx "
+                    "aggregate_uuid_idx allocations_consumer_id_idx "
+                    "allocations_resource_class_id_idx "
+                    "allocations_resource_provider_class_used_idx "
+                    "block_device_mapping_instance_uuid_device_name_idx "
+                    "block_device_mapping_instance_uuid_idx "
+                    "block_device_mapping_instance_uuid_volume_id_idx "
+                    "bw_usage_cache_uuid_start_period_idx "
+                    "certificates_project_id_deleted_idx "
+                    "certificates_user_id_deleted_idx compute_nodes_uuid_idx "
+                    "console_auth_tokens_host_expires_idx "
+                    "console_auth_tokens_instance_uuid_idx "
+                    "console_auth_tokens_token_hash_idx "
+                    "console_auth_tokens_token_hash_instance_uuid_idx "
+                    "consoles_instance_uuid_idx "
+                    "dns_domains_domain_deleted_idx "
+                    "dns_domains_project_id_idx fixed_ip_id "
+                    "fixed_ips_address_reserved_network_id_deleted_idx "
+                    "fixed_ips_deleted_allocated_idx "
+                    "fixed_ips_deleted_allocated_updated_at_idx "
+                    "fixed_ips_host_idx fixed_ips_instance_uuid_fkey "
+                    "fixed_ips_network_id_host_deleted_idx "
+                    "fixed_ips_virtual_interface_id_fkey "
+                    "floating_ips_host_idx "
+                    "floating_ips_pool_deleted_fixed_ip_id_project_id_idx "
+                    "floating_ips_project_id_idx "
+                    "instance_actions_instance_uuid_updated_at_idx "
+                    "instance_extra_idx instance_faults_host_idx "
+                    "instance_faults_instance_uuid_deleted_created_at_idx "
+                    "instance_group_member_instance_idx "
+                    "instance_group_policy_policy_idx "
+                    "instance_metadata_instance_uuid_idx "
+                    "instance_type_extra_specs_instance_type_id_key_idx "
+                    "instance_uuid instance_uuid_idx "
+                    "instances_deleted_created_at_idx "
+                    "instances_host_deleted_cleaned_idx "
+                    "instances_host_node_deleted_idx "
+                    "instances_project_id_deleted_idx "
+                    "instances_project_id_idx instances_reservation_id_idx "
+                    "instances_task_state_updated_at_idx "
+                    "instances_terminated_at_launched_at_idx "
+                    "instances_updated_at_project_id_idx "
+                    "instances_uuid_deleted_idx "
+                    "inventories_resource_class_id_idx "
+                    "inventories_resource_provider_id_idx "
+                    "inventories_resource_provider_resource_class_idx "
+                    "ix_instance_id_mappings_uuid "
+                    "ix_pci_devices_compute_node_id_deleted "
+                    "ix_pci_devices_compute_node_id_parent_addr_deleted "
+                    "ix_pci_devices_instance_uuid_deleted "
+                    "ix_quota_classes_class_name ix_quota_usages_project_id "
+                    "ix_quota_usages_user_id_deleted "
+                    "ix_reservations_project_id "
+                    "ix_reservations_user_id_deleted ix_task_log_host "
+                    "ix_task_log_period_beginning ix_task_log_period_ending "
+                    "migrations_by_host_nodes_and_status_idx "
+                    "migrations_instance_uuid_and_status_idx "
+                    "migrations_updated_at_idx migrations_uuid network_id "
+                    "networks_bridge_deleted_idx networks_cidr_v6_idx "
+                    "networks_host_idx networks_project_id_deleted_idx "
+                    "networks_uuid_project_id_deleted_idx "
+                    "networks_vlan_deleted_idx "
+                    "project_user_quotas_project_id_deleted_idx "
+                    "project_user_quotas_user_id_deleted_idx request_id_idx "
+                    "reservations_deleted_expire_idx reservations_uuid_idx "
+                    "resource_provider_aggregates_aggregate_id_idx "
+                    "resource_providers_name_idx resource_providers_uuid_idx "
+                    "security_group_instance_association_instance_uuid_idx "
+                    "services_uuid_idx shadow_instance_extra_idx "
+                    "shadow_migrations_uuid snapshot_id tags_tag_idx uuid "
+                    "virtual_interfaces_instance_uuid_fkey "
+                    "virtual_interfaces_network_id_idx "
+                    "virtual_interfaces_uuid_idx volume_id",
+                ),
+                *each(
+                    "8f2f1571d55b trace left table",
+                    "agent_builds aggregate_hosts aggregate_metadata "
+                    "aggregates allocations block_device_mapping "
+                    "bw_usage_cache cells certificates compute_nodes "
+                    "console_auth_tokens console_pools consoles dns_domains "
+                    "fixed_ips floating_ips instance_actions "
+                    "instance_actions_events instance_extra instance_faults "
+                    "instance_group_member instance_group_policy "
+                    "instance_groups instance_id_mappings "
+                    "instance_info_caches instance_metadata "
+                    "instance_system_metadata instance_type_extra_specs "
+                    "instance_type_projects instance_types instances "
+                    "inventories key_pairs migrations networks pci_devices "
+                    "project_user_quotas provider_fw_rules quota_classes "
+                    "quota_usages quotas reservations "
+                    "resource_provider_aggregates resource_providers "
+                    "s3_images security_group_default_rules "
+                    "security_group_instance_association "
+                    "security_group_rules security_groups services "
+                    "shadow_agent_builds shadow_aggregate_hosts "
+                    "shadow_aggregate_metadata shadow_aggregates "
+                    "shadow_alembic_version shadow_block_device_mapping "
+                    "shadow_bw_usage_cache shadow_cells shadow_certificates "
+                    "shadow_compute_nodes shadow_console_pools "
+                    "shadow_consoles shadow_dns_domains shadow_fixed_ips "
+                    "shadow_floating_ips shadow_instance_actions "
+                    "shadow_instance_actions_events shadow_instance_extra "
+                    "shadow_instance_faults shadow_instance_group_member "
+                    "shadow_instance_group_policy shadow_instance_groups "
+                    "shadow_instance_id_mappings shadow_instance_info_caches "
+                    "shadow_instance_metadata "
+                    "shadow_instance_system_metadata "
+                    "shadow_instance_type_extra_specs "
+                    "shadow_instance_type_projects shadow_instance_types "
+                    "shadow_instances shadow_key_pairs shadow_migrations "
+                    "shadow_networks shadow_pci_devices "
+                    "shadow_project_user_quotas shadow_provider_fw_rules "
+                    "shadow_quota_classes shadow_quota_usages shadow_quotas "
+                    "shadow_reservations shadow_s3_images "
+                    "shadow_security_group_default_rules "
+                    "shadow_security_group_instance_association "
+                    "shadow_security_group_rules shadow_security_groups "
+                    "shadow_services shadow_snapshot_id_mappings "
+                    "shadow_snapshots shadow_task_log "
+                    "shadow_virtual_interfaces shadow_volume_id_mappings "
+                    "shadow_volume_usage_cache snapshot_id_mappings "
+                    "snapshots tags task_log virtual_interfaces "
+                    "volume_id_mappings volume_usage_cache",
+                ),
+                "8f2f1571d55b second-upgrade OperationalError: table "
+                "instances already exists",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: the table stays, and the next upgrade "
+            "makes it again",
+            (
+                "13863f4e1612 trace left index share_idx",
+                "13863f4e1612 trace left index "
+                "share_mapping_instance_uuid_share_id_idx",
+                "13863f4e1612 trace left table share_mapping",
+                "13863f4e1612 second-upgrade OperationalError: table "
+                "share_mapping already exists",
+            ),
+        ),
+        Finding(
+            "nova does not support downgrades: these scripts have none",
+            each_of(
+                "16f1fbcab42b ccb0fa1a2252 960aac0e09ea 1b91788ec3a6 "
+                "1acf2c98e646 d60bddf7a903 2903cd72dc14 ab450ba04102",
+                "no-downgrade no such function",
+            ),
+            harmless=True,
+        ),
+    ),
+    checks={
+        SINGLE_HEAD: passes(),
+        UPGRADE: passes(),
+        MODELS: passes(),
+        UP_DOWN: fails(
+            ("8f2f1571d55b", "13863f4e1612"),
+            "table instances already exists",
+            "table share_mapping already exists",
+        ),
+        NO_TRACE: fails(
+            ("8f2f1571d55b", "13863f4e1612"),
+            "share_mapping",
+        ),
+        REGISTERED: passes(),
+    },
+)
+
+FURTHER: tuple[History, ...] = (DAGSTER, NOVA)
