@@ -345,4 +345,91 @@ NOVA = History(
     },
 )
 
-FURTHER: tuple[History, ...] = (DAGSTER, NOVA)
+NOVA_API = History(
+    name="nova_api",
+    lock="nova",
+    production="nova_api.db",
+    revisions=(
+        "d67eeaabee36", "b30f573d3377", "cdeec0c85668",
+    ),
+    heads=("cdeec0c85668",),
+    findings=(
+        Finding(
+            "downgrade() is `pass`: all that the first migration makes "
+            "stays, and it does not run again",
+            (
+                *each(
+                    "d67eeaabee36 trace left index",
+                    "aggregate_metadata_key_idx aggregate_uuid_idx "
+                    "allocations_consumer_id_idx "
+                    "allocations_resource_class_id_idx "
+                    "allocations_resource_provider_class_used_idx "
+                    "build_requests_instance_uuid_idx "
+                    "build_requests_project_id_idx "
+                    "consumers_project_id_user_id_uuid_idx "
+                    "consumers_project_id_uuid_idx "
+                    "flavor_extra_specs_flavor_id_key_idx host_idx "
+                    "instance_group_member_instance_idx "
+                    "instance_group_policy_policy_idx "
+                    "instance_mappings_user_id_project_id_idx "
+                    "instance_uuid_idx inventories_resource_class_id_idx "
+                    "inventories_resource_provider_id_idx "
+                    "inventories_resource_provider_resource_class_idx "
+                    "ix_placement_aggregates_uuid project_id_idx "
+                    "project_user_quotas_project_id_idx "
+                    "project_user_quotas_user_id_idx "
+                    "quota_classes_class_name_idx "
+                    "quota_usages_project_id_idx quota_usages_user_id_idx "
+                    "request_spec_instance_uuid_idx reservations_expire_idx "
+                    "reservations_project_id_idx reservations_user_id_idx "
+                    "reservations_uuid_idx "
+                    "resource_provider_aggregates_aggregate_id_idx "
+                    "resource_provider_traits_resource_provider_trait_idx "
+                    "resource_providers_name_idx "
+                    "resource_providers_parent_provider_id_idx "
+                    "resource_providers_root_provider_id_idx "
+                    "resource_providers_uuid_idx uuid_idx",
+                ),
+                *each(
+                    "d67eeaabee36 trace left table",
+                    "aggregate_hosts aggregate_metadata aggregates "
+                    "allocations build_requests cell_mappings consumers "
+                    "flavor_extra_specs flavor_projects flavors "
+                    "host_mappings instance_group_member "
+                    "instance_group_policy instance_groups instance_mappings "
+                    "inventories key_pairs placement_aggregates "
+                    "project_user_quotas projects quota_classes quota_usages "
+                    "quotas request_specs reservations resource_classes "
+                    "resource_provider_aggregates resource_provider_traits "
+                    "resource_providers traits users",
+                ),
+                "d67eeaabee36 second-upgrade OperationalError: table "
+                "cell_mappings already exists",
+            ),
+        ),
+        Finding(
+            "nova does not support downgrades: these scripts have none",
+            (
+                "b30f573d3377 no-downgrade no such function",
+                "cdeec0c85668 no-downgrade no such function",
+            ),
+            harmless=True,
+        ),
+    ),
+    checks={
+        SINGLE_HEAD: passes(),
+        UPGRADE: passes(),
+        MODELS: passes(),
+        UP_DOWN: fails(
+            ("d67eeaabee36",),
+            "table cell_mappings already exists",
+        ),
+        NO_TRACE: fails(
+            ("d67eeaabee36",),
+            "cell_mappings",
+        ),
+        REGISTERED: passes(),
+    },
+)
+
+FURTHER: tuple[History, ...] = (DAGSTER, NOVA, NOVA_API)
