@@ -432,4 +432,78 @@ NOVA_API = History(
     },
 )
 
-FURTHER: tuple[History, ...] = (DAGSTER, NOVA, NOVA_API)
+DSTACK = History(
+    name="dstack",
+    lock="dstack",
+    production="dstack.db",
+    revisions=words(
+        "a060e2440936 bfba43f6def2 252d3743b641 fe72c4de8376 d0bb68e48b9f "
+        "112753bc17dd 14f2cb002fc2 23e01c56279a 3dbdce90d0e0 686fb8341ea5 "
+        "e6391ca6a264 48ad3ecbaea2 d3e8af4786fa 27d3e55759fa 29c08c6a8cb3 "
+        "9eea6af28e10 1a48dfe44a40 ed0ca30e13bb b88d55c2a07d 4b4319398164 "
+        "0e33559e16ed 4ae1a5b0e7f1 555138b1f77f 5ec538b70e71 99b4c8c954ea "
+        "866ec1d67184 1e3fb39ef74b 58aa5162dcc3 c154eece89da dfffd6a1165c "
+        "29826f417010 b4d6ad60db08 98cd9c8b5927 5ad8debc8fe6 91ac5e543037 "
+        "3cf77fb8bcf1 c00090eaef21 710e5b3fac8f 54a77e19c64c d6b11105f659 "
+        "ea60480f82bb 7b24b1c8eba7 c83d45f9a971 e3b7db07727f a7b46c073fa1 "
+        "c20626d03cfb afbc600ff2b2 82b32a135ea2 91a12fff6c76 065588ec72b8 "
+        "c48df7985d57 803c7e9ed85d ffa99edd1988 da574e93fee0 51d45659d574 "
+        "1338b788b612 63c3f19cb184 1e76fb0dde87 a751ef183f27 60e444118b6d "
+        "98d1b92988bc bc8ca4a505c6 7bc2586e8b9e 7ba3b59d7ca6 6c1a9d6530ee "
+        "20166748b60c bca2fdf130bf 35f732ee4cf5 35e90e1b0d3e 5f1707c525d2 "
+        "644b8a114187 d5863798bf41 ec02a26a256c 50dd7ea98639 25479f540245 "
+        "728b1488b1b4 74a1f55209bd 3d7f6c2ec000 e2d08cd1b8d9 2498ab323443 "
+        "ff1d94f65b08 7d1ec2b920ac 06e977bc61c7 006512f572b4 d4d9dc26cf58 "
+        "5fd659afca82 22d74df9897e 1aa9638ad963 903c91e24634 706e0acc3a7d "
+        "57cff3ec86ce 9c2a227b0154 a8ed24fd7f90 140331002ece ccfac6ac7924 "
+        "9a363c3cbe04 d21d3e61de27 46150101edec 5e8c7a9202bc 8e8647f20aa4 "
+        "297c68450cc8 9cb8e4e4d986 c7b0a8e57294 a13f5b55af01 6026b29d78c7 "
+        "8b6d5d8c1b9a 7099b48e72a9 c1c2ecaee45c 59e328ced74c e9d81c97c042 "
+        "ad8c50120507 1b9e2e7e7d35 94fcd7e38b7e f48b23790053 82b671d9c5ab "
+        "d9f6d27f0c41 8c1f8f4fcb47 05c351d08f6b db3679abd063 205690dfeec2 "
+        "201cb7ccd0d3 b7609b94ea4d 857d8fa7fcc5 e9c5e7e26c78 ad348ea93493 "
+        "87d4312605e5 0ebd6564f375 4d3cbb932bb2 d35995d56249 dd83c131e78f "
+        "ecc9e8a0bfac a1c3f5e7b209 72cfa56364ad 3d4f69210528 04126c7ea0c8 "
+        "eee3e79f29e9 dbbe9f32ec66 193c9622ac7e 620892d149b5 652af7a3c9c9 "
+        "40f19bea9d2a"
+    ),
+    heads=("40f19bea9d2a",),
+    findings=(
+        Finding(
+            "columns that the upgrade drops come back at the table's end, as "
+            "ADD COLUMN must have it; the order of columns is no difference",
+            (
+                "e6391ca6a264 order other order of columns in table gateways",
+                "29c08c6a8cb3 order other order of columns in table instances",
+                "4b4319398164 order other order of columns in table jobs",
+                "29826f417010 order other order of columns in table instances",
+                "1338b788b612 order other order of columns in table instances",
+            ),
+            harmless=True,
+        ),
+        Finding(
+            "batch mode copies the table runs to change a column, and the "
+            "index that it reflects has lost its DESC",
+            (
+                "5ad8debc8fe6 trace lost in index ix_submitted_at_id: create "
+                "index ix_submitted_at_id on runs(submitted_at desc,id)",
+                "5ad8debc8fe6 trace left in index ix_submitted_at_id: create "
+                "index ix_submitted_at_id on runs(submitted_at,id)",
+            ),
+        ),
+    ),
+    checks={
+        SINGLE_HEAD: passes(),
+        UPGRADE: passes(),
+        MODELS: passes(),
+        UP_DOWN: passes(),
+        NO_TRACE: fails(
+            ("5ad8debc8fe6",),
+            "ix_submitted_at_id",
+            "submitted_at DESC",
+        ),
+        REGISTERED: passes(),
+    },
+)
+
+FURTHER: tuple[History, ...] = (DAGSTER, NOVA, NOVA_API, DSTACK)
