@@ -112,26 +112,22 @@ DAGSTER = History(
             "one history for three databases, and these scripts do not ask "
             "which: the tables of the event log are made with the runs too",
             (
-                "- drift remove_index "
-                "asset_check_executions.idx_asset_check_executions "
-                "(asset_key,check_name,materialization_event_storage_id,"
-                "partition)",
-                "- drift remove_index "
-                "asset_check_executions.idx_asset_check_executions_unique "
-                "(asset_key,check_name,run_id,partition)",
-                "- drift remove_index "
-                "asset_daemon_asset_evaluations.idx_asset_daemon_asset_evalua"
-                "tions_asset_key_evaluation_id (asset_key,evaluation_id)",
-                "- drift remove_index "
-                "asset_daemon_asset_evaluations.ix_asset_daemon_asset_evaluat"
-                "ions_evaluation_id (evaluation_id)",
+                "- drift remove_index asset_check_executions.idx_asset_check_"
+                "executions (asset_key,check_name,"
+                "materialization_event_storage_id,partition)",
+                "- drift remove_index asset_check_executions.idx_asset_check_"
+                "executions_unique (asset_key,check_name,run_id,partition)",
+                "- drift remove_index asset_daemon_asset_evaluations.idx_"
+                "asset_daemon_asset_evaluations_asset_key_evaluation_id "
+                "(asset_key,evaluation_id)",
+                "- drift remove_index asset_daemon_asset_evaluations.ix_"
+                "asset_daemon_asset_evaluations_evaluation_id (evaluation_id)",
                 "- drift remove_index asset_event_tags.idx_asset_event_tags "
                 "(asset_key,key,value)",
-                "- drift remove_index "
-                "asset_event_tags.idx_asset_event_tags_event_id (event_id)",
-                "- drift remove_index "
-                "dynamic_partitions.idx_dynamic_partitions "
-                "(partitions_def_name,partition)",
+                "- drift remove_index asset_event_tags.idx_asset_event_tags_"
+                "event_id (event_id)",
+                "- drift remove_index dynamic_partitions.idx_dynamic_"
+                "partitions (partitions_def_name,partition)",
                 "- drift remove_index pending_steps.idx_pending_steps "
                 "(concurrency_key,run_id,step_key)",
                 *each(
@@ -311,8 +307,8 @@ NOVA = History(
             "makes it again",
             (
                 "13863f4e1612 trace left index share_idx",
-                "13863f4e1612 trace left index "
-                "share_mapping_instance_uuid_share_id_idx",
+                "13863f4e1612 trace left index share_mapping_instance_uuid_"
+                "share_id_idx",
                 "13863f4e1612 trace left table share_mapping",
                 "13863f4e1612 second-upgrade OperationalError: table "
                 "share_mapping already exists",
@@ -506,4 +502,359 @@ DSTACK = History(
     },
 )
 
-FURTHER: tuple[History, ...] = (DAGSTER, NOVA, NOVA_API, DSTACK)
+MLFLOW = History(
+    name="mlflow",
+    lock="mlflow",
+    production="mlflow.db",
+    revisions=words(
+        "451aebb31d03 90e64c465722 181f10493468 df50e92ffc5e 7ac759974ad8 "
+        "89d4b8295536 2b4d017a5e9b cfd24bdc0731 0a8213491aaa 728d730b5ebd "
+        "27a6a02d2cf1 84291f40a231 a8c4a736bde6 39d1c3be5f05 c48cb773bb87 "
+        "bd07f7e963c5 0c779009ac13 cc1f77228345 97727af70f4d 3500859a5d39 "
+        "7f2a7d5fae7d 2d6e25af4d3e acf3f17fdcc7 867495a8f9d4 5b0e9adcef9c "
+        "4465047574b1 f5a4f2784254 0584bdc529eb 400f98739977 6953534de441 "
+        "bda7b8c39065 cbc13b556ace 770bee3ae1dd a1b2c3d4e5f6 de4033877273 "
+        "1a0cddfcaa16 534353b11cbc 71994744cf8e 3da73c924c2f bf29a5ff90ea "
+        "1bd49d398cd23 b7c8d9e0f1a2 5d2d30f0abce c9d4e5f6a7b8 2c33131f4dae "
+        "d3e4f5a6b7c8 d0e1f2a3b4c5 c8d9e0f1a2b3 1b5f0d9ad7c1 e1f2a3b4c5d6 "
+        "76601a5f987d c3d6457b6d8a a5b4c3d2e1f0 ae8bbe7743c9 7d34483879f0 "
+        "da6fb0208061 89d3d66ed43f b7e4c1a90f23 a8b9c0d1e2f3 c1d2e3f4a5b6 "
+        "c3d9e7f1a2b4 6f8d9c3b2a1e 1971f2d9a75b 17e22815139b b7e2c1a4d9f3 "
+        "75868b020152 dc11669786a5"
+    ),
+    heads=("dc11669786a5",),
+    findings=(
+        Finding(
+            "downgrade() is `pass`, with a comment that the longer primary "
+            "key cannot be made short again",
+            (
+                "451aebb31d03 trace lost in table metrics: constraint "
+                "metric_pk primary key(key,timestamp,run_uuid)",
+                "451aebb31d03 trace left in table metrics: step bigint "
+                "default '0' not null",
+                "451aebb31d03 trace left in table metrics: constraint "
+                "metric_pk primary key(key,timestamp,step,run_uuid,value)",
+                "451aebb31d03 second-upgrade OperationalError: duplicate "
+                "column name: step",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: metrics keep is_nan, in the primary key "
+            "too; the next upgrade copies the table in batch mode, where a "
+            "column may be added twice",
+            (
+                "181f10493468 trace lost in table metrics: constraint "
+                "metric_pk primary key(key,timestamp,step,run_uuid,value)",
+                "181f10493468 trace left in table metrics: is_nan boolean "
+                "default '0' not null",
+                "181f10493468 trace left in table metrics: constraint "
+                "metric_pk primary key(key,timestamp,step,run_uuid,value,"
+                "is_nan)",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: the tables stay; all but one of the "
+            "upgrades make them again, 3500859a5d39 asks first",
+            (
+                "df50e92ffc5e trace left table experiment_tags",
+                "df50e92ffc5e second-upgrade OperationalError: table "
+                "experiment_tags already exists",
+                "728d730b5ebd trace left table registered_model_tags",
+                "728d730b5ebd second-upgrade OperationalError: table "
+                "registered_model_tags already exists",
+                "27a6a02d2cf1 trace left table model_version_tags",
+                "27a6a02d2cf1 second-upgrade OperationalError: table "
+                "model_version_tags already exists",
+                "3500859a5d39 trace left table registered_model_aliases",
+                *each(
+                    "7f2a7d5fae7d trace left index",
+                    "index_datasets_dataset_uuid "
+                    "index_datasets_experiment_id_dataset_source_type "
+                    "index_inputs_destination_type_destination_id_source_type "
+                    "index_inputs_input_uuid",
+                ),
+                *each(
+                    "7f2a7d5fae7d trace left table",
+                    "datasets input_tags inputs",
+                ),
+                "7f2a7d5fae7d second-upgrade OperationalError: table "
+                "datasets already exists",
+                *each(
+                    "867495a8f9d4 trace left index",
+                    "index_trace_info_experiment_id_timestamp_ms "
+                    "index_trace_request_metadata_request_id "
+                    "index_trace_tags_request_id",
+                ),
+                *each(
+                    "867495a8f9d4 trace left table",
+                    "trace_info trace_request_metadata trace_tags",
+                ),
+                "867495a8f9d4 second-upgrade OperationalError: table "
+                "trace_info already exists",
+                "400f98739977 trace left index index_logged_model_metrics_"
+                "model_id",
+                *each(
+                    "400f98739977 trace left table",
+                    "logged_model_metrics logged_model_params "
+                    "logged_model_tags logged_models",
+                ),
+                "400f98739977 second-upgrade OperationalError: table "
+                "logged_models already exists",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: the columns stay, and the next upgrade "
+            "adds them again",
+            (
+                "84291f40a231 trace left in table model_versions: run_link "
+                "varchar(500)",
+                "84291f40a231 second-upgrade OperationalError: duplicate "
+                "column name: run_link",
+                "0c779009ac13 trace left in table runs: deleted_time bigint",
+                "0c779009ac13 second-upgrade OperationalError: duplicate "
+                "column name: deleted_time",
+                "97727af70f4d trace left in table experiments: creation_time "
+                "bigint",
+                "97727af70f4d trace left in table experiments: "
+                "last_update_time bigint",
+                "97727af70f4d second-upgrade OperationalError: duplicate "
+                "column name: creation_time",
+                "acf3f17fdcc7 trace left in table model_versions: "
+                "storage_location varchar(500)",
+                "acf3f17fdcc7 second-upgrade OperationalError: duplicate "
+                "column name: storage_location",
+                "6953534de441 trace left in table inputs: step bigint "
+                "default '0' not null",
+                "6953534de441 second-upgrade OperationalError: duplicate "
+                "column name: step",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: the columns keep their new types, or may "
+            "stay NULL",
+            (
+                "7ac759974ad8 trace lost in table tags: value varchar(250)",
+                "7ac759974ad8 trace left in table tags: value varchar(5000)",
+                "a8c4a736bde6 trace lost in table model_versions: run_id "
+                "varchar(32)not null",
+                "a8c4a736bde6 trace left in table model_versions: run_id "
+                "varchar(32)",
+                "cc1f77228345 trace lost in table params: value "
+                "varchar(250)not null",
+                "cc1f77228345 trace left in table params: value "
+                "varchar(500)not null",
+                "2d6e25af4d3e trace lost in table params: value "
+                "varchar(500)not null",
+                "2d6e25af4d3e trace left in table params: value "
+                "varchar(8000)not null",
+                "f5a4f2784254 trace lost in table tags: value varchar(5000)",
+                "f5a4f2784254 trace left in table tags: value varchar(8000)",
+                "bda7b8c39065 trace lost in table model_version_tags: value "
+                "varchar(5000)",
+                "bda7b8c39065 trace left in table model_version_tags: value "
+                "text",
+                "17e22815139b trace lost in table experiment_tags: value "
+                "varchar(5000)",
+                "17e22815139b trace left in table experiment_tags: value text",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`, with a comment that one should take a "
+            "backup: KILLED stays a status",
+            (
+                "cfd24bdc0731 trace lost in table runs: status varchar(20)",
+                "cfd24bdc0731 trace lost in table runs: constraint status "
+                "check(status in('SCHEDULED','FAILED','FINISHED','RUNNING'))",
+                "cfd24bdc0731 trace left in table runs: status varchar(9)",
+                "cfd24bdc0731 trace left in table runs: check(status "
+                "in('SCHEDULED','FAILED','FINISHED','RUNNING','KILLED'))",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: both checks stay",
+            (
+                "39d1c3be5f05 trace left in table latest_metrics: "
+                "check(is_nan in(0,1))",
+                "39d1c3be5f05 trace left in table metrics: check(is_nan "
+                "in(0,1))",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: the indexes stay, and the next upgrade "
+            "makes them again",
+            (
+                *each(
+                    "bd07f7e963c5 trace left index",
+                    "index_latest_metrics_run_uuid index_metrics_run_uuid "
+                    "index_params_run_uuid index_tags_run_uuid",
+                ),
+                "bd07f7e963c5 second-upgrade OperationalError: index "
+                "index_params_run_uuid already exists",
+            ),
+        ),
+        Finding(
+            "downgrade() is `pass`: the foreign keys keep ON DELETE CASCADE",
+            (
+                "5b0e9adcef9c trace lost in table trace_request_metadata: "
+                "constraint fk_trace_request_metadata_request_id foreign "
+                "key(request_id)references trace_info(request_id)",
+                "5b0e9adcef9c trace left in table trace_request_metadata: "
+                "constraint fk_trace_request_metadata_request_id foreign "
+                "key(request_id)references trace_info(request_id)on delete "
+                "cascade",
+                "5b0e9adcef9c trace lost in table trace_tags: constraint "
+                "fk_trace_tags_request_id foreign key(request_id)references "
+                "trace_info(request_id)",
+                "5b0e9adcef9c trace left in table trace_tags: constraint "
+                "fk_trace_tags_request_id foreign key(request_id)references "
+                "trace_info(request_id)on delete cascade",
+                "0584bdc529eb trace lost in table datasets: foreign "
+                "key(experiment_id)references experiments(experiment_id)",
+                "0584bdc529eb trace left in table datasets: constraint "
+                "fk_datasets_experiment_id_experiments foreign "
+                "key(experiment_id)references experiments(experiment_id)on "
+                "delete cascade",
+            ),
+        ),
+        Finding(
+            "the downgrade copies the table spans in batch mode, and with it "
+            "the generated column duration_ns, which nobody can insert",
+            (
+                'c8d9e0f1a2b3 downgrade OperationalError: cannot INSERT into '
+                'generated column "duration_ns"',
+            ),
+        ),
+        Finding(
+            "the downgrade gives constraints names that had none, and "
+            "forgets that names of registered models are unique beside the "
+            "primary key",
+            (
+                "1b5f0d9ad7c1 trace lost in table experiments: unique(name)",
+                "1b5f0d9ad7c1 trace left in table experiments: constraint "
+                "uq_experiments_name unique(name)",
+                "1b5f0d9ad7c1 trace lost in table model_version_tags: "
+                "foreign key(name,version)references "
+                "model_versions(name,version)on update cascade",
+                "1b5f0d9ad7c1 trace left in table model_version_tags: "
+                "constraint model_version_tags_mv_fkey foreign "
+                "key(name,version)references model_versions(name,version)on "
+                "update cascade",
+                "1b5f0d9ad7c1 trace lost in table model_versions: foreign "
+                "key(name)references registered_models(name)on update cascade",
+                "1b5f0d9ad7c1 trace left in table model_versions: constraint "
+                "model_versions_name_fkey foreign key(name)references "
+                "registered_models(name)on update cascade",
+                "1b5f0d9ad7c1 trace lost in table registered_model_tags: "
+                "foreign key(name)references registered_models(name)on "
+                "update cascade",
+                "1b5f0d9ad7c1 trace left in table registered_model_tags: "
+                "constraint registered_model_tags_name_fkey foreign "
+                "key(name)references registered_models(name)on update cascade",
+                "1b5f0d9ad7c1 trace lost in table registered_models: "
+                "unique(name)",
+            ),
+        ),
+        Finding(
+            "the migration makes input_tags without the foreign key of the "
+            "model",
+            (
+                "- drift add_fk input_tags.None (input_uuid)",
+            ),
+        ),
+        Finding(
+            "the migration makes these indexes, the models do not name them",
+            (
+                "- drift remove_index experiments.idx_experiments_workspace "
+                "(workspace)",
+                "- drift remove_index experiments.idx_experiments_workspace_"
+                "creation_time (workspace,creation_time)",
+                "- drift remove_index model_version_tags.idx_model_version_"
+                "tags_workspace_name_version (workspace,name,version)",
+                "- drift remove_index registered_model_tags.idx_registered_"
+                "model_tags_workspace_name (workspace,name)",
+                "- drift remove_index registered_models.idx_registered_"
+                "models_workspace (workspace)",
+            ),
+        ),
+        Finding(
+            "the model names this index, no migration makes it",
+            (
+                "- drift add_index issues.index_issues_created_by "
+                "(created_by)",
+            ),
+        ),
+        Finding(
+            "the models name no column for this index; the migration made it "
+            "on request_id",
+            (
+                "- drift add_index trace_request_metadata.index_trace_"
+                "request_metadata_request_id ()",
+                "- drift add_index trace_tags.index_trace_tags_request_id ()",
+                "- drift remove_index trace_request_metadata.index_trace_"
+                "request_metadata_request_id (request_id)",
+                "- drift remove_index trace_tags.index_trace_tags_request_id "
+                "(request_id)",
+            ),
+        ),
+        Finding(
+            "20 characters in the migration, 50 in the model",
+            (
+                "- drift modify_type assessments.assessment_type: "
+                "VARCHAR(length=20) -> String(length=50)",
+            ),
+        ),
+        Finding(
+            "cfd24bdc0731 makes an Enum of the column, as long as its "
+            "longest value; the model says String(20)",
+            (
+                "- drift modify_type runs.status: VARCHAR(length=9) -> "
+                "String(length=20)",
+            ),
+        ),
+        Finding(
+            "Alembic's own: model, migration and database agree, but it "
+            "compares the text of the DESC with a reflection that has none",
+            (
+                "- drift add_index mcp_server_versions.idx_mcp_server_"
+                "versions_latest (workspace,name,status,version_major "
+                "DESC,version_minor DESC,version_patch DESC)",
+                "- drift remove_index mcp_server_versions.idx_mcp_server_"
+                "versions_latest (workspace,name,status,version_major,"
+                "version_minor,version_patch)",
+            ),
+            harmless=True,
+        ),
+    ),
+    checks={
+        SINGLE_HEAD: passes(),
+        UPGRADE: passes(),
+        MODELS: fails(),
+        UP_DOWN: fails(
+            words(
+                "451aebb31d03 df50e92ffc5e 728d730b5ebd 27a6a02d2cf1 "
+                "84291f40a231 bd07f7e963c5 0c779009ac13 97727af70f4d "
+                "7f2a7d5fae7d acf3f17fdcc7 867495a8f9d4 400f98739977 "
+                "6953534de441 c8d9e0f1a2b3"
+            ),
+            "cannot INSERT into generated column",
+            "duplicate column name: run_link",
+        ),
+        NO_TRACE: fails(
+            words(
+                "451aebb31d03 181f10493468 df50e92ffc5e 7ac759974ad8 "
+                "cfd24bdc0731 728d730b5ebd 27a6a02d2cf1 84291f40a231 "
+                "a8c4a736bde6 39d1c3be5f05 bd07f7e963c5 0c779009ac13 "
+                "cc1f77228345 97727af70f4d 3500859a5d39 7f2a7d5fae7d "
+                "2d6e25af4d3e acf3f17fdcc7 867495a8f9d4 5b0e9adcef9c "
+                "f5a4f2784254 0584bdc529eb 400f98739977 6953534de441 "
+                "bda7b8c39065 c8d9e0f1a2b3 1b5f0d9ad7c1 17e22815139b"
+            ),
+            "experiment_tags",
+            "uq_experiments_name",
+            "is_nan",
+        ),
+        REGISTERED: passes(),
+    },
+)
+
+FURTHER: tuple[History, ...] = (DAGSTER, NOVA, NOVA_API, DSTACK, MLFLOW)

@@ -1,4 +1,4 @@
-"""dagster 1.13.29: a line of 88 for three databases, most guarded by tables."""
+"""dagster 1.13.29: a line of 88, one for three databases."""
 
 from __future__ import annotations
 
