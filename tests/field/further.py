@@ -857,4 +857,49 @@ MLFLOW = History(
     },
 )
 
-FURTHER: tuple[History, ...] = (DAGSTER, NOVA, NOVA_API, DSTACK, MLFLOW)
+GLANCE = History(
+    name="glance",
+    lock="glance",
+    production="glance.db",
+    revisions=words(
+        "liberty mitaka01 mitaka02 ocata_expand01 pike_expand01 "
+        "queens_expand01 rocky_expand01 rocky_expand02 train_expand01 "
+        "ussuri_expand01 wallaby_expand01 xena_expand01 yoga_expand01 "
+        "zed_expand01 2023_1_expand01 2024_1_expand01 ocata_contract01 "
+        "pike_contract01 queens_contract01 rocky_contract01 rocky_contract02 "
+        "train_contract01 ussuri_contract01 wallaby_contract01 "
+        "xena_contract01 yoga_contract01 zed_contract01 2023_1_contract01 "
+        "2024_1_contract01"
+    ),
+    heads=("2024_1_contract01", "2024_1_expand01"),
+    findings=(
+        Finding(
+            "glance does not support downgrades: no script has one",
+            each_of(
+                "liberty mitaka01 mitaka02 ocata_expand01 pike_expand01 "
+                "queens_expand01 rocky_expand01 rocky_expand02 "
+                "train_expand01 ussuri_expand01 wallaby_expand01 "
+                "xena_expand01 yoga_expand01 zed_expand01 2023_1_expand01 "
+                "2024_1_expand01 ocata_contract01 pike_contract01 "
+                "queens_contract01 rocky_contract01 rocky_contract02 "
+                "train_contract01 ussuri_contract01 wallaby_contract01 "
+                "xena_contract01 yoga_contract01 zed_contract01 "
+                "2023_1_contract01 2024_1_contract01",
+                "no-downgrade no such function",
+            ),
+            harmless=True,
+        ),
+    ),
+    checks={
+        SINGLE_HEAD: passes(),
+        UPGRADE: passes(),
+        MODELS: passes(),
+        UP_DOWN: skips("downgrade"),
+        NO_TRACE: skips("downgrade"),
+        REGISTERED: passes(),
+    },
+)
+
+FURTHER: tuple[History, ...] = (
+    DAGSTER, NOVA, NOVA_API, DSTACK, MLFLOW, GLANCE,
+)
