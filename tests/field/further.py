@@ -900,6 +900,581 @@ GLANCE = History(
     },
 )
 
+PREFECT = History(
+    name="prefect",
+    lock="prefect",
+    production="prefect.db",
+    revisions=words(
+        "9725c1cbee35 619bea85701a 7c91cb86dc4e 28ae48128c75 4c4a6a138053 "
+        "e1ff4973a9eb f327e877e423 c8ff35f94028 71a57ec351d1 7f5f335cace3 "
+        "db6bde582447 fd966d4ad99c b75d279ba985 888a0bb0df7b 33439667aeea "
+        "e73c6f1fe752 d76326ed0d06 f65b6ad0b869 84892301571a 2d900af9cd07 "
+        "9e2a1c08c6f1 a205b458d997 dff8da7a6c2c 42762c37b7bc 3bd87ecdac38 "
+        "e2dae764a603 061c7e518b40 638cbcc2a158 56be24fdb383 628a873f0d1a "
+        "2fe8ef6a6514 f335f9633eec 88c2112b668f 905134444e17 24bb2e4a195c "
+        "53c19b31aa09 296e2665785f 575634b7acd4 e757138e954a 22b7cb02e593 "
+        "ad4b1b4d1e9d fa319f214160 3ced59d8806b af52717cf201 a0284438370e "
+        "4f90ad6349bd 7201de756d85 fe77ad0dda06 bb38729c471a f92143d30c24 "
+        "f92143d30c25 f92143d30c26 f92143d30c27 b9bda9f142f1 1678f2fb8b33 "
+        "bfe42b7090d6 8d148e44e669 f3df94dca3cc cf1159bd0d3c 1d7441c031d0 "
+        "b9aafc3ab936 422f8ba9541d 553920ec20e9 3e1eb8281d5e 340f457b315f "
+        "3d46e23593d6 2dbcec43c857 5b0bd3b41a23 c2d001b7dd06 ef674d598dd3 "
+        "8167af8df781 05ea6f882b1d f3165ae0a213 cef24af2ec34 22ef3915ccd8 "
+        "9c493c02ca6d a299308852a7 35659cc49969 c63a0a6dc787 265eb1a2da4c "
+        "342220764f0b bacc60edce16 07ed05dfd4ec 8644a9595a08 cc510aec4689 "
+        "2b6c2b548f95 824e9edafa60 75c8f17b8b51 a8e62d4c72cf 20fbd53b3cef "
+        "2ac65f1758c2 354f1ede7e9f f93e1439f022 7d6350aea855 4ad4658cbefe "
+        "5952a5498b51 a49711513ad4 67f886da208e 07ecde74d74d 3457c6ca2360 "
+        "bbca16f6f218 7655f31c5157 3c841a1800a1 bb2345678901 8bb517bae6f9 "
+        "9e83011d1f2a a1b2c3d4e5f7 4dfa692e02a7 2095de406cbe 79e7a60e43d8 "
+        "14806cb26270 f416ea180ae1 a3b9c7d2e5f1 8f5eda7c1dd7 27d8f4e1a6c9"
+    ),
+    heads=("27d8f4e1a6c9",),
+    findings=(
+        Finding(
+            "columns that the upgrade drops come back at the table's end; "
+            "the order of columns is no difference",
+            (
+                "33439667aeea order other order of columns in table "
+                "block_schema",
+                "56be24fdb383 order other order of columns in table "
+                "block_document",
+                "2fe8ef6a6514 order other order of columns in table "
+                "deployment",
+                "2fe8ef6a6514 order other order of columns in table flow_run",
+                "2ac65f1758c2 order other order of columns in table variable",
+                "a49711513ad4 order other order of columns in table "
+                "deployment",
+                "a49711513ad4 order other order of columns in table "
+                "deployment_schedule",
+            ),
+            harmless=True,
+        ),
+        Finding(
+            "the same default, in one pair of parentheses more",
+            (
+                "575634b7acd4 trace lost in table work_queue: description "
+                "varchar default '' not null",
+                "575634b7acd4 trace left in table work_queue: description "
+                "varchar default('')not null",
+                "bfe42b7090d6 trace lost in table work_pool_queue: id "
+                "char(36)default((lower(hex(randomblob(4)))|| '-' || "
+                "lower(hex(randomblob(2)))|| '-4' || "
+                "substr(lower(hex(randomblob(2))),2)|| '-' || "
+                "substr('89ab',abs(random())% 4 + 1,1)|| "
+                "substr(lower(hex(randomblob(2))),2)|| '-' || "
+                "lower(hex(randomblob(6)))))not null",
+                "bfe42b7090d6 trace left in table work_pool_queue: id "
+                "char(36)default(((lower(hex(randomblob(4)))|| '-' || "
+                "lower(hex(randomblob(2)))|| '-4' || "
+                "substr(lower(hex(randomblob(2))),2)|| '-' || "
+                "substr('89ab',abs(random())% 4 + 1,1)|| "
+                "substr(lower(hex(randomblob(2))),2)|| '-' || "
+                "lower(hex(randomblob(6))))))not null",
+            ),
+            harmless=True,
+        ),
+        Finding(
+            "the downgrade makes a unique index again without unique=True",
+            (
+                "e1ff4973a9eb trace lost in index ix_block_data__name: "
+                "create unique index ix_block_data__name on block(name)",
+                "e1ff4973a9eb trace left in index ix_block_data__name: "
+                "create index ix_block_data__name on block(name)",
+                "b75d279ba985 trace lost in index uq_block__schema_id_name: "
+                "create unique index uq_block__schema_id_name on "
+                "block_document(block_schema_id,name)",
+                "b75d279ba985 trace left in index uq_block__schema_id_name: "
+                "create index uq_block__schema_id_name on "
+                "block_document(block_schema_id,name)",
+                "b75d279ba985 trace lost in index "
+                "uq_block_schema__name_version: create unique index "
+                "uq_block_schema__name_version on block_schema(name,version)",
+                "b75d279ba985 trace left in index "
+                "uq_block_schema__name_version: create index "
+                "uq_block_schema__name_version on block_schema(name,version)",
+                "f335f9633eec trace lost in index uq_block_type__name: "
+                "create unique index uq_block_type__name on block_type(name)",
+                "f335f9633eec trace left in index uq_block_type__name: "
+                "create index uq_block_type__name on block_type(name)",
+                "53c19b31aa09 trace lost in index ix_concurrency_limit__tag: "
+                "create unique index ix_concurrency_limit__tag on "
+                "concurrency_limit(tag)",
+                "53c19b31aa09 trace left in index ix_concurrency_limit__tag: "
+                "create index ix_concurrency_limit__tag on "
+                "concurrency_limit(tag)",
+                "e757138e954a trace lost in index uq_block_schema__checksum: "
+                "create unique index uq_block_schema__checksum on "
+                "block_schema(checksum)",
+                "e757138e954a trace left in index uq_block_schema__checksum: "
+                "create index uq_block_schema__checksum on "
+                "block_schema(checksum)",
+            ),
+        ),
+        Finding(
+            "the downgrade adds columns again, or changes them back, that "
+            "were NOT NULL and may now be NULL",
+            (
+                "c8ff35f94028 trace lost in table block: blockref varchar "
+                "not null",
+                "c8ff35f94028 trace left in table block: blockref varchar",
+                "b75d279ba985 trace lost in table block_schema: name varchar "
+                "not null",
+                "b75d279ba985 trace lost in table block_schema: version "
+                "varchar not null",
+                "b75d279ba985 trace left in table block_schema: version "
+                "varchar",
+                "b75d279ba985 trace left in table block_schema: name varchar",
+                "42762c37b7bc trace lost in table "
+                "flow_run_notification_policy: name varchar not null",
+                "42762c37b7bc trace left in table "
+                "flow_run_notification_policy: name varchar",
+                "bfe42b7090d6 trace lost in table work_queue: work_pool_id "
+                "char(36)not null",
+                "bfe42b7090d6 trace left in table work_queue: work_pool_id "
+                "char(36)",
+            ),
+        ),
+        Finding(
+            "the downgrade makes the index again and forgets its WHERE",
+            (
+                "4f90ad6349bd trace lost in index "
+                "ix_flow_run__scheduler_deployment_id_auto_scheduled_next_"
+                "scheduled_start_time: create index "
+                "ix_flow_run__scheduler_deployment_id_auto_scheduled_next_"
+                "scheduled_start_time on flow_run(deployment_id,"
+                "auto_scheduled,next_scheduled_start_time)where state_type = "
+                "'SCHEDULED'",
+                "4f90ad6349bd trace left in index "
+                "ix_flow_run__scheduler_deployment_id_auto_scheduled_next_"
+                "scheduled_start_time: create index "
+                "ix_flow_run__scheduler_deployment_id_auto_scheduled_next_"
+                "scheduled_start_time on flow_run(deployment_id,"
+                "auto_scheduled,next_scheduled_start_time)",
+            ),
+        ),
+        Finding(
+            "the downgrade makes the index again and forgets its DESC",
+            (
+                "a49711513ad4 trace lost in index "
+                "ix_artifact__key_created_desc: create index "
+                "ix_artifact__key_created_desc on "
+                "artifact_collection(key,created desc)",
+                "a49711513ad4 trace left in index "
+                "ix_artifact__key_created_desc: create index "
+                "ix_artifact__key_created_desc on "
+                "artifact_collection(key,created)",
+            ),
+        ),
+        Finding(
+            "batch mode leaves out indexes on expressions when it copies "
+            "flow_run",
+            (
+                "7201de756d85 trace lost index ix_flow_run__coalesce_start_"
+                "time_expected_start_time_asc",
+                "7201de756d85 trace lost index ix_flow_run__coalesce_start_"
+                "time_expected_start_time_desc",
+                "7201de756d85 second-trace lost index "
+                "ix_flow_run__coalesce_start_time_expected_start_time_asc",
+                "7201de756d85 second-trace lost index "
+                "ix_flow_run__coalesce_start_time_expected_start_time_desc",
+                "fe77ad0dda06 trace lost index ix_flow_run__coalesce_start_"
+                "time_expected_start_time_asc",
+                "fe77ad0dda06 trace lost index ix_flow_run__coalesce_start_"
+                "time_expected_start_time_desc",
+            ),
+        ),
+        Finding(
+            "batch mode copies a table to drop a column or to alter one, and "
+            "what it reflects of an index has no DESC and no COLLATE",
+            (
+                "7f5f335cace3 trace lost in index "
+                "ix_flow_run__end_time_desc: create index "
+                "ix_flow_run__end_time_desc on flow_run(end_time desc)",
+                "7f5f335cace3 trace left in index "
+                "ix_flow_run__end_time_desc: create index "
+                "ix_flow_run__end_time_desc on flow_run(end_time)",
+                "7f5f335cace3 trace lost in index "
+                "ix_flow_run__expected_start_time_desc: create index "
+                "ix_flow_run__expected_start_time_desc on "
+                "flow_run(expected_start_time desc)",
+                "7f5f335cace3 trace left in index "
+                "ix_flow_run__expected_start_time_desc: create index "
+                "ix_flow_run__expected_start_time_desc on "
+                "flow_run(expected_start_time)",
+                "7f5f335cace3 trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "7f5f335cace3 trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "7f5f335cace3 trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "7f5f335cace3 trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "7f5f335cace3 second-trace lost in index "
+                "ix_flow_run__end_time_desc: create index "
+                "ix_flow_run__end_time_desc on flow_run(end_time desc)",
+                "7f5f335cace3 second-trace left in index "
+                "ix_flow_run__end_time_desc: create index "
+                "ix_flow_run__end_time_desc on flow_run(end_time)",
+                "7f5f335cace3 second-trace lost in index "
+                "ix_flow_run__expected_start_time_desc: create index "
+                "ix_flow_run__expected_start_time_desc on "
+                "flow_run(expected_start_time desc)",
+                "7f5f335cace3 second-trace left in index "
+                "ix_flow_run__expected_start_time_desc: create index "
+                "ix_flow_run__expected_start_time_desc on "
+                "flow_run(expected_start_time)",
+                "7f5f335cace3 second-trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "7f5f335cace3 second-trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "7f5f335cace3 second-trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "7f5f335cace3 second-trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "dff8da7a6c2c trace lost in index "
+                "ix_block_type_name_case_insensitive: create index "
+                "ix_block_type_name_case_insensitive on block_type(name "
+                "collate nocase)",
+                "dff8da7a6c2c trace left in index "
+                "ix_block_type_name_case_insensitive: create index "
+                "ix_block_type_name_case_insensitive on block_type(name)",
+                "dff8da7a6c2c second-trace lost in index "
+                "ix_block_type_name_case_insensitive: create index "
+                "ix_block_type_name_case_insensitive on block_type(name "
+                "collate nocase)",
+                "dff8da7a6c2c second-trace left in index "
+                "ix_block_type_name_case_insensitive: create index "
+                "ix_block_type_name_case_insensitive on block_type(name)",
+                "3bd87ecdac38 trace lost in index "
+                "ix_deployment_name_case_insensitive: create index "
+                "ix_deployment_name_case_insensitive on deployment(name "
+                "collate nocase)",
+                "3bd87ecdac38 trace left in index "
+                "ix_deployment_name_case_insensitive: create index "
+                "ix_deployment_name_case_insensitive on deployment(name)",
+                "3bd87ecdac38 second-trace lost in index "
+                "ix_deployment_name_case_insensitive: create index "
+                "ix_deployment_name_case_insensitive on deployment(name "
+                "collate nocase)",
+                "3bd87ecdac38 second-trace left in index "
+                "ix_deployment_name_case_insensitive: create index "
+                "ix_deployment_name_case_insensitive on deployment(name)",
+                "638cbcc2a158 trace lost in index "
+                "ix_deployment_name_case_insensitive: create index "
+                "ix_deployment_name_case_insensitive on deployment(name "
+                "collate nocase)",
+                "638cbcc2a158 trace left in index "
+                "ix_deployment_name_case_insensitive: create index "
+                "ix_deployment_name_case_insensitive on deployment(name)",
+                "638cbcc2a158 trace lost in index "
+                "ix_flow_run__end_time_desc: create index "
+                "ix_flow_run__end_time_desc on flow_run(end_time desc)",
+                "638cbcc2a158 trace left in index "
+                "ix_flow_run__end_time_desc: create index "
+                "ix_flow_run__end_time_desc on flow_run(end_time)",
+                "638cbcc2a158 trace lost in index "
+                "ix_flow_run__expected_start_time_desc: create index "
+                "ix_flow_run__expected_start_time_desc on "
+                "flow_run(expected_start_time desc)",
+                "638cbcc2a158 trace left in index "
+                "ix_flow_run__expected_start_time_desc: create index "
+                "ix_flow_run__expected_start_time_desc on "
+                "flow_run(expected_start_time)",
+                "638cbcc2a158 trace lost in index "
+                "ix_flow_run_name_case_insensitive: create index "
+                "ix_flow_run_name_case_insensitive on flow_run(name collate "
+                "nocase)",
+                "638cbcc2a158 trace left in index "
+                "ix_flow_run_name_case_insensitive: create index "
+                "ix_flow_run_name_case_insensitive on flow_run(name)",
+                "f335f9633eec trace lost in index "
+                "ix_block_type_name_case_insensitive: create index "
+                "ix_block_type_name_case_insensitive on block_type(name "
+                "collate nocase)",
+                "f335f9633eec trace left in index "
+                "ix_block_type_name_case_insensitive: create index "
+                "ix_block_type_name_case_insensitive on block_type(name)",
+                "22b7cb02e593 trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "22b7cb02e593 trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "22b7cb02e593 trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "22b7cb02e593 trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "22b7cb02e593 trace lost in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name collate "
+                "nocase)",
+                "22b7cb02e593 trace left in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name)",
+                "22b7cb02e593 second-trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "22b7cb02e593 second-trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "22b7cb02e593 second-trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "22b7cb02e593 second-trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "22b7cb02e593 second-trace lost in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name collate "
+                "nocase)",
+                "22b7cb02e593 second-trace left in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name)",
+                "af52717cf201 trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "af52717cf201 trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "af52717cf201 trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "af52717cf201 trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "af52717cf201 trace lost in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name collate "
+                "nocase)",
+                "af52717cf201 trace left in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name)",
+                "af52717cf201 second-trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "af52717cf201 second-trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "af52717cf201 second-trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "af52717cf201 second-trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "af52717cf201 second-trace lost in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name collate "
+                "nocase)",
+                "af52717cf201 second-trace left in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name)",
+                "f92143d30c24 trace lost in index "
+                "uq_flow_run_state__flow_run_id_timestamp_desc: create "
+                "unique index uq_flow_run_state__flow_run_id_timestamp_desc "
+                "on flow_run_state(flow_run_id,timestamp desc)",
+                "f92143d30c24 trace left in index "
+                "uq_flow_run_state__flow_run_id_timestamp_desc: create "
+                "unique index uq_flow_run_state__flow_run_id_timestamp_desc "
+                "on flow_run_state(flow_run_id,timestamp)",
+                "f92143d30c24 trace lost in index "
+                "uq_task_run_state__task_run_id_timestamp_desc: create "
+                "unique index uq_task_run_state__task_run_id_timestamp_desc "
+                "on task_run_state(task_run_id,timestamp desc)",
+                "f92143d30c24 trace left in index "
+                "uq_task_run_state__task_run_id_timestamp_desc: create "
+                "unique index uq_task_run_state__task_run_id_timestamp_desc "
+                "on task_run_state(task_run_id,timestamp)",
+                "3e1eb8281d5e trace lost in index "
+                "ix_artifact__key_created_desc: create index "
+                "ix_artifact__key_created_desc on "
+                "artifact_collection(key,created desc)",
+                "3e1eb8281d5e trace left in index "
+                "ix_artifact__key_created_desc: create index "
+                "ix_artifact__key_created_desc on "
+                "artifact_collection(key,created)",
+                "3e1eb8281d5e second-trace lost in index "
+                "ix_artifact__key_created_desc: create index "
+                "ix_artifact__key_created_desc on "
+                "artifact_collection(key,created desc)",
+                "3e1eb8281d5e second-trace left in index "
+                "ix_artifact__key_created_desc: create index "
+                "ix_artifact__key_created_desc on "
+                "artifact_collection(key,created)",
+                "05ea6f882b1d trace lost in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time desc)",
+                "05ea6f882b1d trace left in index "
+                "ix_task_run__end_time_desc: create index "
+                "ix_task_run__end_time_desc on task_run(end_time)",
+                "05ea6f882b1d trace lost in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time desc)",
+                "05ea6f882b1d trace left in index "
+                "ix_task_run__expected_start_time_desc: create index "
+                "ix_task_run__expected_start_time_desc on "
+                "task_run(expected_start_time)",
+                "05ea6f882b1d trace lost in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name collate "
+                "nocase)",
+                "05ea6f882b1d trace left in index "
+                "ix_task_run_name_case_insensitive: create index "
+                "ix_task_run_name_case_insensitive on task_run(name)",
+                "5952a5498b51 trace lost in index "
+                "ix_flow_name_case_insensitive: create index "
+                "ix_flow_name_case_insensitive on flow(name collate nocase)",
+                "5952a5498b51 trace left in index "
+                "ix_flow_name_case_insensitive: create index "
+                "ix_flow_name_case_insensitive on flow(name)",
+                "5952a5498b51 second-trace lost in index "
+                "ix_flow_name_case_insensitive: create index "
+                "ix_flow_name_case_insensitive on flow(name collate nocase)",
+                "5952a5498b51 second-trace left in index "
+                "ix_flow_name_case_insensitive: create index "
+                "ix_flow_name_case_insensitive on flow(name)",
+            ),
+        ),
+        Finding(
+            "the downgrade adds the columns again without their foreign keys",
+            (
+                "f92143d30c27 trace lost in table artifact: constraint "
+                "fk_artifact__flow_run_state_id__flow_run_state foreign "
+                "key(flow_run_state_id)references flow_run_state(id)",
+                "f92143d30c27 trace lost in table artifact: constraint "
+                "fk_artifact__task_run_state_id__task_run_state foreign "
+                "key(task_run_state_id)references task_run_state(id)",
+            ),
+        ),
+        Finding(
+            "the downgrade makes the foreign key again and forgets ON DELETE",
+            (
+                "f3df94dca3cc trace lost in table flow_run: constraint "
+                "fk_flow_run__deployment_id__deployment foreign "
+                "key(deployment_id)references deployment(id)on delete set "
+                "null",
+                "f3df94dca3cc trace left in table flow_run: constraint "
+                "fk_flow_run__deployment_id__deployment foreign "
+                "key(deployment_id)references deployment(id)",
+            ),
+        ),
+        Finding(
+            "the downgrade says TIMESTAMP for what was made as DATETIME",
+            (
+                "2b6c2b548f95 trace lost in table automation_bucket: "
+                "triggered_at datetime not null",
+                "2b6c2b548f95 trace left in table automation_bucket: "
+                "triggered_at timestamp not null",
+            ),
+        ),
+        Finding(
+            "the downgrade makes the table again with another name for the "
+            "foreign key, which an old migration that renamed the table had "
+            "kept",
+            (
+                "7655f31c5157 trace lost in table "
+                "flow_run_notification_policy: constraint "
+                "fk_flow_run_alert_policy__block_document_id__block_document "
+                "foreign key(block_document_id)references "
+                "block_document(id)on delete cascade",
+                "7655f31c5157 trace left in table "
+                "flow_run_notification_policy: constraint "
+                "fk_flow_run_notification_policy__block_document_id__block_"
+                "document foreign key(block_document_id)references "
+                "block_document(id)on delete cascade",
+            ),
+        ),
+        Finding(
+            "the models that ship know neither this table nor the column "
+            "that refers to it",
+            (
+                "- drift remove_column deployment.version_id",
+                "- drift remove_index deployment.ix_deployment__version_id "
+                "(version_id)",
+                "- drift remove_index deployment_version.ix_deployment_"
+                "version__deployment_id (deployment_id)",
+                "- drift remove_index deployment_version.ix_deployment_"
+                "version__updated (updated)",
+                "- drift remove_index deployment_version.ix_deployment_"
+                "version__work_queue_id (work_queue_id)",
+                "- drift remove_index deployment_version.ix_deployment_"
+                "version__work_queue_name (work_queue_name)",
+                "- drift remove_index deployment_version.uq_deployment_"
+                "version__deployment__branch (deployment_id,branch)",
+                "- drift remove_table deployment_version",
+            ),
+        ),
+        Finding(
+            "the model names other indexes than the migration that made the "
+            "table",
+            (
+                "- drift add_index events.ix_events__event_occurred "
+                "(event,occurred)",
+                "- drift add_index events.ix_events__related_gin (related)",
+                "- drift add_index events.ix_events__related_resource_ids_"
+                "gin (related_resource_ids)",
+                "- drift remove_index events.ix_events__event_related_"
+                "occurred (event,related,occurred)",
+                "- drift remove_index events.ix_events__related_resource_ids "
+                "(related_resource_ids)",
+            ),
+        ),
+        Finding(
+            "SQLAlchemy 2.1 takes a Mapped[float] for Double, the migrations "
+            "made FLOAT",
+            (
+                "- drift modify_type concurrency_limit_v2.avg_slot_occupancy_"
+                "seconds: FLOAT() -> Double()",
+                "- drift modify_type concurrency_limit_v2.slot_decay_per_"
+                "second: FLOAT() -> Double()",
+            ),
+        ),
+    ),
+    checks={
+        SINGLE_HEAD: passes(),
+        UPGRADE: passes(),
+        MODELS: fails(),
+        UP_DOWN: passes(),
+        NO_TRACE: fails(
+            words(
+                "e1ff4973a9eb c8ff35f94028 7f5f335cace3 b75d279ba985 "
+                "dff8da7a6c2c 42762c37b7bc 3bd87ecdac38 638cbcc2a158 "
+                "f335f9633eec 53c19b31aa09 e757138e954a 22b7cb02e593 "
+                "af52717cf201 4f90ad6349bd 7201de756d85 fe77ad0dda06 "
+                "f92143d30c24 f92143d30c27 bfe42b7090d6 f3df94dca3cc "
+                "3e1eb8281d5e 05ea6f882b1d 2b6c2b548f95 5952a5498b51 "
+                "a49711513ad4 7655f31c5157"
+            ),
+            "DESC",
+            "COLLATE NOCASE",
+        ),
+        REGISTERED: passes(),
+    },
+)
+
 FURTHER: tuple[History, ...] = (
-    DAGSTER, NOVA, NOVA_API, DSTACK, MLFLOW, GLANCE,
+    DAGSTER, NOVA, NOVA_API, DSTACK, MLFLOW, GLANCE, PREFECT,
 )
