@@ -1,0 +1,38 @@
+"""prefect: env.py hands its work to a loop, from a thread of that loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import anyio
+from alembic.config import Config
+
+from migtestkit import MigrationTestCase
+from migtestkit.checks import HistoryChecks
+
+# Both are read where prefect is imported; its own defaults are in the
+# user's home.
+os.environ["PREFECT_HOME"] = os.path.abspath("prefect")
+os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = (
+    os.environ.get("FIELD_SETTINGS_URL") or "sqlite+aiosqlite:///prefect.db"
+)
+
+
+class TestHistory(HistoryChecks, MigrationTestCase):
+    database_url = "sqlite+aiosqlite://"
+    model_package = "prefect.server.database.orm_models"
+
+    def get_alembic_config(self) -> Config:
+        from prefect.server.database import orm_models
+        from prefect.server.database.alembic_commands import alembic_config
+
+        config = alembic_config()
+        config.set_main_option(
+            "version_locations",
+            str(orm_models.AioSqliteORMConfiguration().versions_dir),
+        )
+        return config
+
+    def run_environment(self, call: Callable[[], None]) -> None:
+        anyio.run(anyio.to_thread.run_sync, call)
