@@ -352,11 +352,13 @@ class TestPages(unittest.TestCase):
                             # A method get_<option>() wins over the option.
                             name.startswith("get_")
                             and hasattr(Everything, name[4:])
-                        ) or name.startswith(("pre_upgrade_", "check_"))
-                        # A helper: defined here, and called here. A hook
-                        # that is misspelt is called by nobody.
-                        known = known or (
-                            f"self.{name}(" in ast.unparse(node)
+                        ) or name.removeprefix("_").startswith(
+                            ("pre_upgrade_", "check_")
+                        )
+                        # A helper: defined here, and used here. A hook that
+                        # is misspelt is used by nobody.
+                        known = known or bool(
+                            re.search(rf"self\.{name}\b", ast.unparse(node))
                             and f"def {name}(" in ast.unparse(node)
                         )
                         self.assertTrue(known)
