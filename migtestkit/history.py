@@ -323,7 +323,9 @@ class RevisionHistory:
 
     def message(self, revision: str) -> str:
         """Return a revision's message: the first line of its docstring."""
-        return self.script(self._full(revision)).doc or ""
+        # Alembic's is the first paragraph.
+        lines = (self.script(self._full(revision)).doc or "").splitlines()
+        return lines[0] if lines else ""
 
     def label(self, revision: str) -> tuple[str, ...]:
         """Return the branch labels that a revision belongs to, sorted."""

@@ -524,6 +524,9 @@ ELSEWHERE = {
     "docs/howto/async.rst": "tests/test_documents.py",
     "docs/howto/data-migration.rst": "tests/test_documents.py",
     "docs/howto/django.rst": "tests/runners/project",
+    "docs/howto/huge-history.rst": "tests/test_huge_history_page.py",
+    "docs/howto/openstack.rst": "tests/test_openstack_page.py",
+    "docs/howto/tenants.rst": "tests/test_tenants_page.py",
     "docs/reference/check-examples.rst": "tests/check_examples.py",
 }
 
@@ -554,6 +557,19 @@ OTHER_COMMANDS = {
     "MIGTESTKIT_REQUIRE=postgresql,mariadb python -m unittest": _CI,
     "python manage.py test --tag migration": _DJANGO,
     "python manage.py test --exclude-tag migration": _DJANGO,
+    "python -m migtestkit check --since r011 --fail-fast":
+        "tests/test_huge_history_page.py",
+    "python -m migtestkit check --since r011 --check up_down_consistency":
+        "tests/test_huge_history_page.py",
+    "python -m migtestkit check -x tenant=acme --url "
+    "postgresql+psycopg://postgres@localhost/": "tests/test_tenants_page.py",
+    "export MIGTESTKIT_POSTGRESQL_URL=postgresql+psycopg://"
+    "openstack_citest:openstack_citest@localhost/":
+        "tests/test_openstack_page.py",
+    "export MIGTESTKIT_REQUIRE=postgresql": "tests/test_openstack_page.py",
+    "stestr run TestMigrations_postgresql": "tests/test_openstack_page.py",
+    "stestr run --concurrency 2 test_migrations":
+        "tests/test_openstack_page.py",
     "python3 -m venv .venv": _CI,
     "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/python "
     "-m migtestkit check -c docs/example/alembic.ini": _CI,

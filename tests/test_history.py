@@ -185,6 +185,17 @@ class TestTheGraph(HistoryTestCase):
         history = RevisionHistory(load_scripts(config))
         self.assertEqual("dd04", history.describe("dd04"))
 
+    def test_a_message_of_several_lines_is_shown_by_its_first(self):
+        path = self.folder / "migrations/versions/dd04.py"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace('"""Merge"""', '"""Merge\nof two branches.\n"""'),
+            encoding="utf-8",
+        )
+        config = Config(str(self.folder / "alembic.ini"))
+        history = RevisionHistory(load_scripts(config))
+        self.assertEqual("dd04 (Merge)", history.describe("dd04"))
+
     def test_is_merge_holds_for_merges_alone(self):
         self.assertTrue(self.graph.is_merge("dd04"))
         self.assertFalse(self.graph.is_merge("xx01"))

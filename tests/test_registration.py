@@ -141,6 +141,29 @@ class TestModels(RegistrationTestCase):
             ["table 'note', note of shop.more.book"], self.missing(ini)
         )
 
+    def test_migrations_within_the_package(self):
+        """Alembic alone can import env.py, and revisions are no models."""
+        ini = self.project(imports=IMPORTS + "\nimport shop.more.book")
+        inside = self.folder / "shop" / "migrations"
+        (self.folder / "migrations").rename(inside)
+        (inside / "__init__.py").write_text("")
+        (inside / "versions" / "__init__.py").write_text("")
+        ini.write_text(
+            INI.replace("%(here)s/migrations", "%(here)s/shop/migrations")
+        )
+        self.assertEqual([], self.missing(ini))
+        (self.folder / "shop" / "other.py").write_text(
+            MODEL.format(name="Other", table="other")
+        )
+        self.assertEqual(
+            ["table 'other', class Other of shop.other"], self.missing(ini)
+        )
+
+    def test_metadata_that_is_none(self):
+        ini = self.project(options="target_metadata=[Base.metadata, Base]")
+        text = self.assertRefused("which is no sqlalchemy MetaData", ini)
+        self.assertIn("env.py passes <class 'shop.base.Base'> as", text)
+
     def test_an_import_is_no_second_model(self):
         more = "from shop.user import User\n" + BOOK
         ini = self.project({"shop/more/book.py": more})

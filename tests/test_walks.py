@@ -261,6 +261,7 @@ class TestUpDownConsistency(WalkTestCase):
             Rev("r2", "r1", upgrade=create("b")),
             Rev("r3", "r2", upgrade="CREATE nonsense"),
             Rev("r4", "r3"),
+            Rev("r5", "r4"),
             Rev("s1", "r2", upgrade=create("s"), downgrade="DROP TABLE y"),
         )
         report = walk_up_down_up(context)
@@ -274,7 +275,10 @@ class TestUpDownConsistency(WalkTestCase):
             {(one.revision, one.phase) for one in report.findings},
         )
         self.assertEqual(
-            {"r4": "it needs r3, which cannot be applied"}, report.untested
+            dict.fromkeys(
+                ("r4", "r5"), "it needs r3, which cannot be applied"
+            ),
+            report.untested,
         )
 
     def test_a_merge_of_a_branch_that_fails_is_given_up(self):

@@ -43,6 +43,26 @@ class ModelComparison:
         return self.has_metadata and self.tables > 0
 
 
+def compared_metadata(context: MigrationContext, alembic: Any) -> Any:
+    """Return what models are compared with: the option's metadata, else
+    env.py's; ``None`` if there is none.
+
+    :param alembic: Alembic's context of a run.
+    :raises ConfigError: env.py hands over something else.
+    """
+    if context.config.target_metadata is not None:
+        return context.config.target_metadata
+    given = alembic.opts.get("target_metadata")
+    for one in () if given is None else _each(given):
+        if not isinstance(one, MetaData):
+            raise ConfigError(
+                f"env.py passes {one!r} as target_metadata, which is no "
+                "sqlalchemy MetaData and fails in `alembic check` too; pass "
+                "its metadata, or set target_metadata"
+            )
+    return given
+
+
 def compare_models(
     context: MigrationContext, rules: IgnoreRules | None = None
 ) -> list[ModelComparison]:
@@ -62,10 +82,7 @@ def compare_models(
     def plan(
         location: Location, heads: tuple[str, ...], alembic: AlembicContext
     ) -> tuple[()]:
-        given = context.config.target_metadata
-        metadata = alembic.opts.get("target_metadata")
-        if given is not None:
-            metadata = given
+        metadata = compared_metadata(context, alembic)
         found.append(_compare(location, heads, alembic, metadata, heard))
         return ()
 

@@ -24,6 +24,7 @@ from sqlalchemy import MetaData, Table
 from migtestkit import errors
 from migtestkit.config import Found, MigrationConfig, new_config
 from migtestkit.context.core import MigrationContext
+from migtestkit.context.models import compared_metadata
 from migtestkit.errors import ConfigError, MigtestkitError
 
 __unittest = True
@@ -129,7 +130,9 @@ def main() -> None:
 def _missing(request: Mapping[str, Any]) -> list[str]:
     with MigrationContext(_options(request)) as context:
         known: list[MetaData] = []
-        context.look(lambda location, heads, alembic: _note(alembic, known))
+        context.look(
+            lambda location, heads, alembic: _note(context, alembic, known)
+        )
         if not known:
             raise ConfigError(
                 "env.py passes no target_metadata to configure()"
@@ -137,7 +140,11 @@ def _missing(request: Mapping[str, Any]) -> list[str]:
         before = {key for one in known for key in one.tables}
         found: dict[str, str] = {}
         context.environment.call(
-            lambda: found.update(_models(request["package"]))
+            lambda: found.update(
+                _models(
+                    request["package"], context.environment.scripts_folder
+                )
+            )
         )
         if not found:
             raise ConfigError(
@@ -150,18 +157,23 @@ def _missing(request: Mapping[str, Any]) -> list[str]:
     return [text for key, text in sorted(found.items()) if key not in before]
 
 
-def _note(alembic: Any, known: list[MetaData]) -> tuple[()]:
-    metadata = alembic.opts.get("target_metadata")
+def _note(
+    context: MigrationContext, alembic: Any, known: list[MetaData]
+) -> tuple[()]:
+    metadata = compared_metadata(context, alembic)
     if metadata is not None:
         several = not isinstance(metadata, MetaData)
         known.extend(metadata if several else [metadata])
     return ()
 
 
-def _models(package: str) -> Iterator[tuple[str, str]]:
-    """Import a package whole; yield its models as table and description."""
+def _models(package: str, scripts: str) -> Iterator[tuple[str, str]]:
+    """Import a package whole; yield its models as table and description.
+
+    :param scripts: the folder of env.py, which only Alembic can import.
+    """
     plain: dict[str, str] = {}
-    for module in _modules(package):
+    for module in _modules(package, scripts):
         for name, value in sorted(vars(module).items()):
             # By type(), for proxies such as Flask's refuse any other look.
             if issubclass(type(value), Table):
@@ -180,7 +192,7 @@ def _models(package: str) -> Iterator[tuple[str, str]]:
     yield from plain.items()
 
 
-def _modules(package: str) -> Iterator[Any]:
+def _modules(package: str, scripts: str) -> Iterator[Any]:
     try:
         top = importlib.import_module(package)
     except (Exception, SystemExit) as error:
@@ -194,6 +206,9 @@ def _modules(package: str) -> Iterator[Any]:
     ):
         if info.name.rpartition(".")[2] == "__main__":
             continue
+        folder = getattr(info.module_finder, "path", "")
+        if _is_within(folder, scripts):
+            continue
         try:
             yield importlib.import_module(info.name)
         except (Exception, SystemExit) as error:
@@ -201,6 +216,10 @@ def _modules(package: str) -> Iterator[Any]:
                 f"{info.name}, of model_package {package!r}, cannot be "
                 f"imported: {type(error).__name__}: {error}"
             ) from None
+
+
+def _is_within(folder: str, other: str) -> bool:
+    return Path(other) in (Path(folder), *Path(folder).parents)
 
 
 def _options(request: Mapping[str, Any]) -> MigrationConfig:

@@ -152,6 +152,8 @@ class Walk:
         self.history = context.history
         self.database = context
         self._own_used = False
+        #: Revisions that need one that cannot be applied.
+        self._stopped: set[str] = set()
 
     def __enter__(self) -> Walk:
         return self
@@ -215,7 +217,9 @@ class Walk:
         )
         if needed:
             failed.add(revision)
-            names = ", ".join(self.history.in_order(needed))
+            # Those that failed, not all that stand on them.
+            self._stopped.add(revision)
+            names = ", ".join(self.history.in_order(needed - self._stopped))
             self.give_up(
                 [revision], f"it needs {names}, which cannot be applied"
             )

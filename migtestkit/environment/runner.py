@@ -148,8 +148,12 @@ class Environment:
     @property
     def env_path(self) -> str:
         """The path of env.py."""
-        directory = self.scripts.directory.dir
-        return os.path.join(self._folder, directory, "env.py")
+        return os.path.join(self.scripts_folder, "env.py")
+
+    @property
+    def scripts_folder(self) -> str:
+        """The folder of the scripts."""
+        return os.path.join(self._folder, self.scripts.directory.dir)
 
     def walk(
         self,

@@ -33,6 +33,7 @@ Row = tuple[str, Sequence[str], Mapping[str, str]]
 #: The distribution of a history that is not called like it.
 DISTRIBUTIONS = {
     "quetz": "quetz-server", "placement": "openstack-placement",
+    "nova_api": "nova", "mlflow": "mlflow-skinny",
 }
 
 ASK = """\
