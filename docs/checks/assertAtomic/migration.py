@@ -1,0 +1,15 @@
+"""two indexes"""
+from alembic import op
+
+revision = '2c3d'
+down_revision = '1a0b'
+
+
+def upgrade():
+    op.create_index("by_fax", "users", ["fax"], if_not_exists=True)
+    op.create_index("by_name", "users", ["name"], if_not_exists=True)
+
+
+def downgrade():
+    op.drop_index("by_name", "users")
+    op.drop_index("by_fax", "users")

@@ -1,0 +1,11 @@
+from migtestkit import MigrationTestCase
+
+ACCEPTED = {"2c3d": "it is run at night"}
+
+
+class TestDeployment(MigrationTestCase):
+    def test_it(self):
+        for revision in self.migrations.history.revisions:
+            if revision not in ACCEPTED:
+                with self.subTest(revision):
+                    self.assertLockTimeoutSet(revision)

@@ -1,0 +1,6 @@
+from migtestkit import MigrationTestCase
+
+
+class TestDeployment(MigrationTestCase):
+    def test_it(self):
+        self.assertRetryable("2c3d")

@@ -1,0 +1,13 @@
+"""names without spaces"""
+from alembic import op
+
+revision = '2c3d'
+down_revision = '1a0b'
+
+
+def upgrade():
+    op.execute("UPDATE users SET name = rtrim(name)")
+
+
+def downgrade():
+    pass

@@ -1,0 +1,16 @@
+"""an index of the names"""
+from alembic import op
+
+revision = '2c3d'
+down_revision = '1a0b'
+
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "by_name", "users", ["name"], postgresql_concurrently=True
+        )
+
+
+def downgrade():
+    op.drop_index("by_name", "users")
