@@ -40,6 +40,12 @@ ON_POSTGRESQL = (
     "test_no_blocking_work",
     "test_upgrades_are_atomic_or_retryable",
 )
+#: What the page says of an exception: by verdict, and whether it has a text.
+OUTCOMES = {
+    ("pass", False): "The test then passes.\n",
+    ("pass", True): "The test then passes, and says what it did not test:\n",
+    ("skip", True): "The test is then skipped, with the reason:\n",
+}
 _numbers = itertools.count()
 
 
@@ -192,6 +198,10 @@ def check(name: str, exception: bool = False) -> None:
     wanted = ("pass", "skip") if exception else ("fail",)
     if told.verdict not in wanted:
         raise AssertionError(f"{name}: {told.verdict}\n{told.text}")
+    if exception:
+        outcome = OUTCOMES[told.verdict, bool(told.text)]
+        if outcome not in sections(PAGE.read_text("utf-8"))[name]:
+            raise AssertionError(f"{name}: the page must say: {outcome}")
     path = FOLDER / name / file
     held = path.read_text("utf-8") if path.exists() else ""
     if held != (told.text and told.text + "\n"):
