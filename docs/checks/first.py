@@ -2,7 +2,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '1a0b'
+revision = "1a0b"
 down_revision = None
 
 

@@ -2,8 +2,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '2c3d'
-down_revision = '1a0b'
+revision = "2c3d"
+down_revision = "1a0b"
 
 
 def upgrade():

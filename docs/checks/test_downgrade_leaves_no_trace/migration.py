@@ -1,8 +1,8 @@
 """an index of the names"""
 from alembic import op
 
-revision = '2c3d'
-down_revision = '1a0b'
+revision = "2c3d"
+down_revision = "1a0b"
 
 
 def upgrade():

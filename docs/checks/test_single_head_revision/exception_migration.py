@@ -1,9 +1,9 @@
 """an index of the names"""
 from alembic import op
 
-revision = '2c3d'
-down_revision = '1a0b'
-branch_labels = 'names'
+revision = "2c3d"
+down_revision = "1a0b"
+branch_labels = "names"
 
 
 def upgrade():

@@ -2,9 +2,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '4e5f'
-down_revision = '1a0b'
-branch_labels = 'mails'
+revision = "4e5f"
+down_revision = "1a0b"
+branch_labels = "mails"
 
 
 def upgrade():

@@ -1,8 +1,8 @@
 """clean the mail addresses"""
 from alembic import op
 
-revision = '2c3d'
-down_revision = '1a0b'
+revision = "2c3d"
+down_revision = "1a0b"
 
 
 def upgrade():

@@ -1,8 +1,8 @@
-"""an index of the names"""
+"""names in small letters"""
 from alembic import op
 
-revision = '2c3d'
-down_revision = '1a0b'
+revision = "2c3d"
+down_revision = "1a0b"
 
 
 def upgrade():
@@ -10,6 +10,7 @@ def upgrade():
         op.create_index(
             "by_name", "users", ["name"], postgresql_concurrently=True
         )
+    op.execute("UPDATE users SET name = lower(name)")
 
 
 def downgrade():
