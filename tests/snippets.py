@@ -527,7 +527,6 @@ ELSEWHERE = {
     "docs/howto/huge-history.rst": "tests/test_huge_history_page.py",
     "docs/howto/openstack.rst": "tests/test_openstack_page.py",
     "docs/howto/tenants.rst": "tests/test_tenants_page.py",
-    "docs/reference/check-examples.rst": "tests/check_examples.py",
 }
 
 #: Command of the kit's that a page shows -> what it says.

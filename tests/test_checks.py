@@ -84,7 +84,7 @@ class TestWholeTexts(ChecksTestCase):
             "  r3_book (Create the book table.): it needs r2_index, which "
             "cannot be applied\n"
             "  r4_loan (Create the loan table, add the year of birth.): it "
-            "needs r2_index, r3_book, which cannot be applied",
+            "needs r2_index, which cannot be applied",
         )
 
     def test_of_models_over_a_broken_upgrade(self):
