@@ -154,7 +154,9 @@ class TestNoBlockingWork(BlockingTestCase):
             "    statement 4: UPDATE pets SET owner = 1 WHERE owner = 2\n"
             "      it goes through all rows of table 'pets'; meanwhile "
             "nobody can read or write 'users' (AccessExclusiveLock, since "
-            "statement 1) : not now",
+            "statement 1)\n"
+            "    if that is meant: intended = {'r2': "
+            "Intended(blocking=[...], reason=...)} : not now",
             text,
         )
 

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationStep
 from migtestkit.config import IntendedUse
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.growth import fill_named
+from migtestkit.context.intentions import if_meant
 from migtestkit.context.walks import (
     EVERYTHING,
     Finding,
@@ -165,6 +166,8 @@ def _walk(
             if len(told) > MOST_TOLD:
                 more = len(told) - MOST_TOLD
                 told[MOST_TOLD:] = [f"... and {more} more statements"]
+            if told and phase == BLOCKING:
+                told.append(if_meant(revision, "blocking"))
             text = "\n".join(told)
             if text:
                 walk.report.findings.append(Finding(revision, phase, text))

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from migtestkit.config import Intended, IntendedUse
 from migtestkit.context.core import MigrationContext
+from migtestkit.context.intentions import if_meant
 from migtestkit.context.walks import (
     EVERYTHING,
     Finding,
@@ -272,6 +273,7 @@ class _Compatibility:
             if len(lines) > MOST_TOLD:
                 more = len(lines) - MOST_TOLD
                 lines[MOST_TOLD:] = [f"... and {more} more"]
+            lines.append(if_meant(revision, "contract"))
             report.findings.append(
                 Finding(revision, BREAKS, "\n".join(lines))
             )

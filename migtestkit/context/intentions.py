@@ -39,6 +39,17 @@ def resolve_intended(
     return found
 
 
+def if_meant(revision: str, keyword: str) -> str:
+    """Return the line that says how to declare what a revision does.
+
+    :param keyword: of ``Intended``.
+    """
+    return (
+        f"if that is meant: intended = {{{revision!r}: "
+        f"Intended({keyword}=[...], reason=...)}}"
+    )
+
+
 def _check_tables(
     declared: Mapping[str, Intended], history: RevisionHistory
 ) -> None:

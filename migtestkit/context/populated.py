@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from migtestkit.context.breakers import EMPTY_TOO
 from migtestkit.context.core import MigrationContext
+from migtestkit.context.intentions import if_meant
 from migtestkit.context.losses import Losses, find_losses
 from migtestkit.context.rows_walk import (
     DANGLING,
@@ -294,8 +295,5 @@ class _PopulatedWalk(RowsWalk):
         if losses is None or not (losses.lines or losses.gone):
             return
         lines = [*losses.lines, *(f"{one}{why}" for one in losses.gone)]
-        lines.append(
-            f"if that is meant: intended = {{{revision!r}: "
-            "Intended(lossy=[...], reason=...)}"
-        )
+        lines.append(if_meant(revision, "lossy"))
         self._tell(revision, LOST, "\n".join(lines))
