@@ -16,7 +16,12 @@ from tests import servers
 from tests.field import deep
 from tests.field.environments import python_of
 from tests.field.expectations import HISTORIES, Finding, History
-from tests.field.on_servers import MARIADB, ON_SERVERS, POSTGRESQL
+from tests.field.on_servers import (
+    MARIADB,
+    NOT_UP,
+    ON_SERVERS,
+    POSTGRESQL,
+)
 from tests.field.running import CHECKOUT
 from tests.field.trials import FieldTest
 
@@ -137,8 +142,8 @@ Field trials
 
 Histories of real projects, as they are published: each is installed with all
 that it needs at fixed releases, its env.py is used as it is, and every check
-is run on every kind of database that the history goes up on. What the checks
-say must be what Alembic's own commands show, ``pg_dump``, ``mariadb-dump`` and
+of ``HistoryChecks`` is run, on some histories those of ``DataChecks`` and
+``DeploymentChecks`` too. What the checks say must be what Alembic's own commands show, ``pg_dump``, ``mariadb-dump`` and
 ``sqlite_master`` telling the schema: a script without the kit reproduces each
 finding of a history, one by one, and the same run compares the two. Each
 finding was read in the migration that it names; what is listed here is true.
@@ -157,7 +162,8 @@ finding was read in the migration that it names; what is listed here is true.
 EXPLAINED = """
 The figures are the seconds that the six checks of ``HistoryChecks`` took,
 env.py and the project's own imports among them, on a machine with two cores;
-"no" stands where the history does not go up on an empty database. Run {runs}.
+"no" stands where the history does not go up on an empty database, "not run"
+where nobody has tried yet. Run {runs}.
 
 """
 
@@ -184,7 +190,8 @@ def page(kept: Mapping[str, Any]) -> str:
 
 def _row(name: str, runs: Mapping[str, Any]) -> str:
     seconds = [
-        str(runs[family]["seconds"]) if family in runs else "no"
+        str(runs[family]["seconds"]) if family in runs
+        else "no" if (name, family) in NOT_UP else "not run"
         for family in FAMILIES
     ]
     number = sum(len(reasons) for _, _, reasons in _findings(name, runs))
