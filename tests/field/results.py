@@ -143,10 +143,11 @@ Field trials
 Histories of real projects, as they are published: each is installed with all
 that it needs at fixed releases, its env.py is used as it is, and every check
 of ``HistoryChecks`` is run, on some histories those of ``DataChecks`` and
-``DeploymentChecks`` too. What the checks say must be what Alembic's own commands show, ``pg_dump``, ``mariadb-dump`` and
-``sqlite_master`` telling the schema: a script without the kit reproduces each
-finding of a history, one by one, and the same run compares the two. Each
-finding was read in the migration that it names; what is listed here is true.
+``DeploymentChecks`` too. What the checks say must be what Alembic's own
+commands show, ``pg_dump``, ``mariadb-dump`` and ``sqlite_master`` telling the
+schema: a script without the kit reproduces each finding of a history, one by
+one, and the same run compares the two. Each finding was read in the migration
+that it names; what is listed here is true.
 
 ``python -m tests.field`` repeats it.
 
