@@ -517,6 +517,7 @@ NOTHING: dict[str, tuple[tuple[Any, ...], ...]] = {
     "assertUpgrades": (("nope",), ("",), ("base",)),
     "assertRoundtrip": (("nope",), ("",), ("base",)),
     "assertModelsMatchMigrations": ((),),
+    "assertModelsMatchSchema": ((),),
     "assertMigrationFails": (("nope",), ("",), ("base",), ("r1",)),
     "assertDowngradeLeavesNoTrace": (("nope",), ("",), ("base",)),
     "assertUpgradeIdempotent": (("nope",), ("",), ("base",)),

@@ -159,6 +159,7 @@ TABLE: dict[str, Line] = {
         t("nil"), t(), "an empty database is where upgrades start"
     ),
     "assertModelsMatchMigrations": Line(NO_NAME, t(), t()),
+    "assertModelsMatchSchema": Line(NO_NAME, t(), t()),
     "assertDowngradeLeavesNoTrace": Line(
         t("nil"), t(), "an empty database is where upgrades start"
     ),

@@ -407,6 +407,7 @@ ELSEWHERE = {
         "assertSchemaHealthy",
     ),
     "tests.test_compatibility": ("assertBackwardCompatible",),
+    "tests.test_models": ("assertModelsMatchSchema",),
     "tests.test_growth": ("assertConstantWork",),
     "tests.test_blocking": (
         "assertLockTimeoutSet", "assertNoBlockingWork",

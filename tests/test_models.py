@@ -5,13 +5,14 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.config import Config
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
-from migtestkit import MigrationTestCase, alembic_api
+from migtestkit import Ignore, MigrationTestCase, alembic_api
 from migtestkit.context.models import compare_models
 from migtestkit.errors import ConfigError, MigtestkitError
-from tests import zoo
+from tests import servers, zoo
 from tests.support import ProjectTestCase, Rev, create, run_checks
 
 ENV = '''\
@@ -251,6 +252,191 @@ class TestOptionsOfEnv(ModelsTestCase):
         self.assertDrift(self.case(lines), "op.create_table('note'")
         both = [USER.upgrade, create("note", "id INTEGER")]
         self.case(lines, both).assertModelsMatchMigrations()
+
+
+class TestByTheCatalogue(ModelsTestCase):
+    """`assertModelsMatchSchema`: what `create_all()` makes against what the
+    migrations do."""
+
+    def assertDiffers(self, case: Any, *words: str, **options: Any) -> str:
+        with self.assertRaises(AssertionError) as caught:
+            case.assertModelsMatchSchema(**options)
+        text = str(caught.exception)
+        for word in words:
+            self.assertIn(word, text)
+        self.assertLess(len(text.splitlines()), 25)
+        return text
+
+    def on_servers(self) -> Any:
+        return servers.each_server()
+
+    def test_models_that_match(self):
+        case = self.case()
+        case.assertModelsMatchSchema()
+        self.assertTrue(case.is_at_heads)
+
+    def test_on_servers(self):
+        made = (
+            'CREATE TABLE "user" (id INTEGER NOT NULL, name VARCHAR(50), '
+            "PRIMARY KEY (id))"
+        )
+        serial = "user.c.id.autoincrement = False\n"
+        for family, url in self.on_servers():
+            with self.subTest(family):
+                quoted = made if family == "postgresql" else made.replace(
+                    '"user"', "user"
+                )
+                self.case(
+                    serial, quoted, database_url=url
+                ).assertModelsMatchSchema()
+                self.assertDiffers(
+                    self.case(
+                        serial + "user.append_constraint(sa.CheckConstraint("
+                        "'id > 0', name='positive'))", quoted,
+                        database_url=url,
+                    ),
+                    'check "positive" is there only by the models',
+                )
+
+    def test_the_text(self):
+        more = (
+            "user.append_constraint("
+            "sa.CheckConstraint('id > 0', name='positive'))\n"
+        )
+        case = self.case(more)
+        # Autogenerate sees nothing of it.
+        case.assertModelsMatchMigrations()
+        with self.assertRaises(AssertionError) as caught:
+            case.assertModelsMatchSchema("not now")
+        self.assertEqual(
+            "the models and the migrations make different schemas\n"
+            'table "user": check "positive" is there only by the models: '
+            "(id > 0) : not now",
+            str(caught.exception),
+        )
+
+    def test_what_autogenerate_does_not_see(self):
+        for more, upgrade, words in (
+            ("sa.Index('by_name', user.c.name.desc())\n",
+             [USER.upgrade, "CREATE INDEX by_name ON user (name)"],
+             ("by_name", "DESC")),
+            ("", [USER.upgrade, "CREATE VIEW names AS SELECT name FROM user"],
+             ('view "names" is there only by the migrations',)),
+            ("", [USER.upgrade, "CREATE TRIGGER t AFTER INSERT ON user "
+                                "BEGIN SELECT 1; END"],
+             ("trigger", "only by the migrations")),
+            ("user.c.name.server_default = sa.DefaultClause('Ada')\n", None,
+             ("name", "Ada")),
+        ):
+            with self.subTest(words=words):
+                case = self.case(more, upgrade)
+                self.assertDiffers(case, *words)
+
+    def test_an_enum_on_postgresql(self):
+        url = servers.require_server("postgresql")
+        more = (
+            "user.c.id.autoincrement = False\n"
+            "user.append_column("
+            "sa.Column('mood', sa.Enum('sad', 'glad', name='mood')))\n"
+        )
+        table = (
+            'CREATE TABLE "user" (id INTEGER NOT NULL, name VARCHAR(50), '
+            "mood mood, PRIMARY KEY (id))"
+        )
+        for values, same in (
+            ("'sad', 'glad'", True), ("'sad', 'glad', 'mad'", False),
+        ):
+            case = self.case(
+                more, [f"CREATE TYPE mood AS ENUM ({values})", table],
+                database_url=url,
+            )
+            case.assertModelsMatchMigrations()
+            if same:
+                case.assertModelsMatchSchema()
+            else:
+                self.assertDiffers(case, 'enum "mood" is', "'mad'")
+
+    def test_a_schema_on_postgresql(self):
+        url = servers.require_server("postgresql")
+        more = (
+            "metadata.clear()\n"
+            "sa.Table('note', metadata, sa.Column('id', sa.Integer), "
+            "schema='shop')\n"
+        )
+        upgrade = ["CREATE SCHEMA shop", "CREATE TABLE shop.note (id INTEGER)"]
+        self.case(
+            more, upgrade, database_url=url
+        ).assertModelsMatchSchema()
+        self.assertDiffers(
+            self.case(more, upgrade[:1], database_url=url), "note",
+        )
+
+    def test_what_is_meant(self):
+        view = [USER.upgrade, "CREATE VIEW names AS SELECT name FROM user"]
+        rule = Ignore(kind="view", name="names", reason="for reports")
+        self.case("", view).assertModelsMatchSchema(ignore=[rule])
+        self.case("", view, ignore=[rule]).assertModelsMatchSchema()
+        other = Ignore(kind="view", name="other", reason="for reports")
+        self.assertDiffers(self.case("", view), "names", ignore=[other])
+        with self.assertRaisesRegex(ConfigError, "is no Ignore"):
+            self.case("", view).assertModelsMatchSchema(ignore=["names"])
+
+    def test_many_differences_stay_readable(self):
+        more = (
+            "for number in range(60):\n"
+            "    sa.Table(f'table_{number:02}', metadata,\n"
+            "             sa.Column('id', sa.Integer))\n"
+        )
+        self.assertDiffers(self.case(more), "... and 40 more")
+
+    def test_several_databases(self):
+        project = zoo.PROJECTS["multidb_edited"]
+        root = zoo.copy_project(project, self.folder)
+        self.addCleanup(zoo.forget_modules, root)
+        members = {
+            "alembic_config": str(root / project.config),
+            "runTest": lambda self: None,
+            "database_url": {"engine1": "sqlite://", "engine2": "sqlite://"},
+        }
+        case = type("Case", (MigrationTestCase,), members)()
+        self.addCleanup(case.doCleanups)
+        case.assertModelsMatchSchema()
+        members["target_metadata"] = MetaData()
+        Table("note", members["target_metadata"], Column("id", Integer))
+        case = type("Case", (MigrationTestCase,), members)()
+        self.addCleanup(case.doCleanups)
+        self.assertDiffers(
+            case, "of database 'engine1' make different schemas",
+            "of database 'engine2' make different schemas", "note",
+        )
+
+    def test_where_nothing_can_be_compared(self):
+        with self.assertRaisesRegex(ConfigError, "no target_metadata"):
+            self.case("options = {}").assertModelsMatchSchema()
+        empty = "options['target_metadata'] = sa.MetaData()"
+        case = self.case(empty, "SELECT 1")
+        with self.assertRaisesRegex(ConfigError, "no model and no table"):
+            case.assertModelsMatchSchema()
+        case.assertModelsMatchSchema(allow_empty=True)
+
+    def test_models_that_cannot_be_made(self):
+        more = (
+            "from sqlalchemy.dialects.postgresql import INTERVAL\n"
+            "user.append_column(sa.Column('x', INTERVAL))\n"
+        )
+        with self.assertRaisesRegex(
+            ConfigError, r"create_all\(\) of the models fails.*INTERVAL"
+        ):
+            self.case(more).assertModelsMatchSchema()
+
+    def test_a_database_that_was_handed_over(self):
+        case = self.case(
+            get_migration_engine=lambda _: sa.create_engine(
+                f"sqlite:///{self.folder}/own.db"
+            ),
+        )
+        with self.assertRaisesRegex(ConfigError, "a second database"):
+            case.assertModelsMatchSchema()
 
 
 class TestNothingToCompare(ModelsTestCase):

@@ -15,7 +15,11 @@ from migtestkit.assertions.base import (
 from migtestkit.config import Ignore, IgnoreRules
 from migtestkit.config.ignoring import MODELS, SCHEMA
 from migtestkit.context import MigrationContext
-from migtestkit.context.models import ModelComparison, compare_models
+from migtestkit.context.models import (
+    ModelComparison,
+    compare_created,
+    compare_models,
+)
 from migtestkit.context.roundtrip import round_trip
 from migtestkit.context.walks import WalkReport
 from migtestkit.errors import (
@@ -217,17 +221,58 @@ class HistoryAssertions(AssertionMixin):
         """Fail with what autogenerate would write, if it would."""
         parts = []
         for one in comparisons:
-            if one.operations:
+            if one.text:
                 where = ""
                 if one.database:
                     where = f" of database {one.database!r}"
                 parts.append(
                     f"the models and the migrations{where} differ; "
                     f"`alembic revision --autogenerate` would write:\n"
-                    f"{first_lines(one.operations)}"
+                    f"{first_lines(one.text)}"
                 )
         if parts:
             self._refute(msg, "\n".join(parts))
+
+    def assertModelsMatchSchema(
+        self,
+        msg: Any = None,
+        *,
+        ignore: Sequence[Ignore] = (),
+        allow_empty: bool = False,
+    ) -> None:
+        """Fail unless ``create_all()`` of the models makes the same schema as
+        the migrations do, by the database's own catalogue.
+
+        :meth:`assertModelsMatchMigrations` sees what autogenerate sees; this
+        sees checks, enums, defaults, orders of an index and whatever else the
+        catalogue holds. Views, triggers and the like that only migrations
+        make differ, too; say so with ``ignore``. Moves the database up to
+        heads.
+
+        :param ignore: differences that are meant, beside those of the
+            option.
+        :param allow_empty: neither models nor tables are needed.
+        :raises ConfigError: env.py gives no ``target_metadata``, there is
+            nothing to compare, ``create_all()`` fails, or
+            ``get_migration_engine()`` hands over the only database.
+        """
+        revisions = self.migrations.history.revisions
+        self._told(msg, lambda: self.migrations.apply_revisions(revisions))
+        comparisons = compare_created(
+            self.migrations, self._ignored(ignore, SCHEMA)
+        )
+        parts = [
+            "the models and the migrations"
+            + (f" of database {one.database!r}" if one.database else "")
+            + f" make different schemas\n{one.text}"
+            for one in comparisons
+            if one.text
+        ]
+        if parts:
+            self._refute(msg, "\n".join(parts))
+        reason = nothing_compared(comparisons)
+        if reason and not allow_empty:
+            raise ConfigError(reason)
 
     def assertMigrationFails(
         self,

@@ -9,6 +9,8 @@ from typing import Any
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext as AlembicContext
 from sqlalchemy import MetaData, inspect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateSchema
 
 from migtestkit.config import IgnoreRules
 from migtestkit.config.ignoring import MODELS
@@ -17,6 +19,12 @@ from migtestkit.context.core import MigrationContext
 from migtestkit.context.drift import leave_out
 from migtestkit.environment import Location
 from migtestkit.errors import ConfigError
+from migtestkit.schema import (
+    SchemaSnapshot,
+    compare,
+    describe_differences,
+    read_schema,
+)
 
 __unittest = True
 
@@ -29,13 +37,14 @@ class ModelComparison:
     :ivar has_metadata: whether env.py, or the user, gives any metadata.
     :ivar tables: how many tables the models and the database have, the
         version table left out.
-    :ivar operations: the operations that Alembic would generate.
+    :ivar text: in what they differ: the operations that Alembic would
+        generate, or sentences.
     """
 
     database: str | None
     has_metadata: bool
     tables: int
-    operations: str
+    text: str
 
     @property
     def says_something(self) -> bool:
@@ -166,3 +175,90 @@ def _render(alembic: AlembicContext, metadata: Any, operations: Any) -> str:
         if line.strip() and not line.strip().startswith("# ###")
     ]
     return "\n".join(lines)
+
+
+# -- by the catalogue ---------------------------------------------------------
+
+
+def compare_created(
+    context: MigrationContext, rules: IgnoreRules
+) -> list[ModelComparison]:
+    """Compare what ``create_all()`` makes of the models, in a database of its
+    own, with what every database of a context holds.
+
+    :raises ConfigError: ``create_all()`` fails, or there can be no other
+        database.
+    """
+    metadata = _metadata_by_database(context)
+    with context.fresh() as other:
+        return [
+            _compare_created(
+                name, context.on(name), other.on(name), metadata.get(name),
+                rules,
+            )
+            for name in context.databases
+        ]
+
+
+def _metadata_by_database(context: MigrationContext) -> dict[str | None, Any]:
+    found: dict[str | None, Any] = {}
+
+    def plan(
+        location: Location, heads: tuple[str, ...], alembic: AlembicContext
+    ) -> tuple[()]:
+        found[location.database] = compared_metadata(context, alembic)
+        return ()
+
+    context.look(plan)
+    return found
+
+
+def _compare_created(
+    name: str | None,
+    migrated: MigrationContext,
+    created: MigrationContext,
+    metadata: Any,
+    rules: IgnoreRules,
+) -> ModelComparison:
+    if metadata is None:
+        return ModelComparison(name, False, 0, "")
+    _create(created, _each(metadata))
+    by_models, by_migrations = _schema(created), _schema(migrated)
+    differences = [
+        one
+        for one in compare(by_models, by_migrations)
+        if not rules.drops(one)
+    ]
+    text = describe_differences(
+        differences,
+        before_label="by the models",
+        after_label="by the migrations",
+        limit=20,
+    )
+    tables = {*by_models.tables, *by_migrations.tables}
+    return ModelComparison(name, True, len(tables), text)
+
+
+def _create(context: MigrationContext, metadata: Sequence[MetaData]) -> None:
+    try:
+        with context.connect() as connection:
+            there = inspect(connection).get_schema_names()
+            for schema in {
+                one.schema
+                for each in metadata
+                for one in each.tables.values()
+                if one.schema and one.schema not in there
+            }:
+                connection.execute(CreateSchema(schema))
+            for each in metadata:
+                each.create_all(connection)
+            connection.commit()
+    except SQLAlchemyError as error:
+        raise ConfigError(
+            f"create_all() of the models fails: {error}"
+        ) from None
+
+
+def _schema(context: MigrationContext) -> SchemaSnapshot:
+    with context.connect() as connection:
+        return read_schema(connection, exclude=[context.version_table])
