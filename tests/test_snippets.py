@@ -112,6 +112,9 @@ class SnippetTestCase(ProjectTestCase):
     def run_module(self, name: str, path: Path, files: set[str]) -> Result:
         os.chdir(path.parent)
         sys.path.insert(0, str(path.parent))
+        # Another test may have left a module that is called the same.
+        own = {file.split("/")[0].removesuffix(".py") for file in files}
+        others = {one: sys.modules.pop(one) for one in own & {*sys.modules}}
         spec = importlib.util.spec_from_file_location(name, path)
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         result = Result()
@@ -122,8 +125,9 @@ class SnippetTestCase(ProjectTestCase):
                 loader.loadTestsFromModule(module).run(result)
         finally:
             sys.path.remove(str(path.parent))
-            for gone in (name, *(file.removesuffix(".py") for file in files)):
+            for gone in (name, *own):
                 sys.modules.pop(gone, None)
+            sys.modules.update(others)
         return result
 
     def assertRuns(self, block: Block, text: str) -> None:
