@@ -192,9 +192,8 @@ class HistoryAssertions(AssertionMixin):
         rules = self._ignored(ignore, MODELS)
         comparisons = self.compare_at_heads(self.migrations, msg, rules)
         self.refute_drift(comparisons, msg)
-        reason = nothing_compared(comparisons)
-        if reason and not allow_empty:
-            raise ConfigError(reason)
+        if not allow_empty:
+            refuse_nothing(comparisons)
         rules.refuse_stale()
 
     def compare_at_heads(
@@ -204,9 +203,12 @@ class HistoryAssertions(AssertionMixin):
         rules: IgnoreRules | None = None,
     ) -> list[ModelComparison]:
         """Compare the models with the databases of a context, at heads."""
+        self._go_to_heads(context, msg)
+        return compare_models(context, rules)
+
+    def _go_to_heads(self, context: MigrationContext, msg: Any) -> None:
         revisions = context.history.revisions
         self._told(msg, lambda: context.apply_revisions(revisions))
-        return compare_models(context, rules)
 
     def _told(self, msg: Any, move: Callable[[], T]) -> T:
         """Make a migration's failure the test's."""
@@ -256,8 +258,7 @@ class HistoryAssertions(AssertionMixin):
             nothing to compare, ``create_all()`` fails, or
             ``get_migration_engine()`` hands over the only database.
         """
-        revisions = self.migrations.history.revisions
-        self._told(msg, lambda: self.migrations.apply_revisions(revisions))
+        self._go_to_heads(self.migrations, msg)
         comparisons = compare_created(
             self.migrations, self._ignored(ignore, SCHEMA)
         )
@@ -270,9 +271,8 @@ class HistoryAssertions(AssertionMixin):
         ]
         if parts:
             self._refute(msg, "\n".join(parts))
-        reason = nothing_compared(comparisons)
-        if reason and not allow_empty:
-            raise ConfigError(reason)
+        if not allow_empty:
+            refuse_nothing(comparisons)
 
     def assertMigrationFails(
         self,
@@ -398,6 +398,16 @@ class _Failing:
                 f"in the error:\n{error}",
             )
         return True
+
+
+def refuse_nothing(comparisons: Sequence[ModelComparison]) -> None:
+    """Refuse comparisons that said nothing.
+
+    :raises ConfigError: says why.
+    """
+    reason = nothing_compared(comparisons)
+    if reason:
+        raise ConfigError(reason)
 
 
 def nothing_compared(comparisons: Sequence[ModelComparison]) -> str:

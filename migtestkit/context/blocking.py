@@ -86,7 +86,7 @@ def walk_blocking(
         held = "; ".join(_held(one, seen) for one in locks)
         return f"it {' and '.join(work)}; meanwhile {held}"
 
-    return _walk(context, judge, BLOCKING, scope)
+    return _walk(context, judge, BLOCKING, scope, keyword="blocking")
 
 
 def walk_rewrites(
@@ -158,19 +158,28 @@ def _held(lock: Lock, seen: Seen) -> str:
 
 
 def _walk(
-    context: MigrationContext, judge: Judge, phase: str, scope: Scope
+    context: MigrationContext,
+    judge: Judge,
+    phase: str,
+    scope: Scope,
+    keyword: str = "",
 ) -> WalkReport:
+    """Judge each statement.
+
+    :param keyword: of ``Intended``, by which a finding is declared as meant.
+    """
     with Walk(context) as walk:
         for revision, seen in _watched(walk, scope):
             told = list(_told(revision, seen, judge))
             if len(told) > MOST_TOLD:
                 more = len(told) - MOST_TOLD
                 told[MOST_TOLD:] = [f"... and {more} more statements"]
-            if told and phase == BLOCKING:
-                told.append(if_meant(revision, "blocking"))
+            if not told:
+                continue
+            if keyword:
+                told.append(if_meant(revision, keyword))
             text = "\n".join(told)
-            if text:
-                walk.report.findings.append(Finding(revision, phase, text))
+            walk.report.findings.append(Finding(revision, phase, text))
         return walk.report.limit(scope, context.history)
 
 

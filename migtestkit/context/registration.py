@@ -206,8 +206,8 @@ def _modules(package: str, scripts: str) -> Iterator[Any]:
     ):
         if info.name.rpartition(".")[2] == "__main__":
             continue
-        folder = getattr(info.module_finder, "path", "")
-        if _is_within(folder, scripts):
+        folder = Path(getattr(info.module_finder, "path", ""))
+        if folder.is_relative_to(scripts):
             continue
         try:
             yield importlib.import_module(info.name)
@@ -216,10 +216,6 @@ def _modules(package: str, scripts: str) -> Iterator[Any]:
                 f"{info.name}, of model_package {package!r}, cannot be "
                 f"imported: {type(error).__name__}: {error}"
             ) from None
-
-
-def _is_within(folder: str, other: str) -> bool:
-    return Path(other) in (Path(folder), *Path(folder).parents)
 
 
 def _options(request: Mapping[str, Any]) -> MigrationConfig:
