@@ -11,8 +11,6 @@ import importlib.util
 import os
 import re
 import shlex
-import subprocess
-import sys
 import unittest
 
 from tests import servers, zoo
@@ -25,7 +23,7 @@ from tests.support import (
     make_history,
     run_checks,
 )
-from tests.test_documents import DOCS, ROOT, blocks
+from tests.test_documents import DOCS, ROOT, blocks, run
 
 CASE = """\
 from migtestkit import MigrationTestCase
@@ -72,13 +70,9 @@ class TestShownFailures(ProjectTestCase):
         folder.mkdir()
         make_history(folder, history, env=env)
         (folder / "test_it.py").write_text(CASE.format(suite), "utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "unittest"], cwd=folder, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env=servers.environment(**environ),
-        )
-        self.assertEqual(1, done.returncode, done.stdout)
-        return done.stdout
+        status, output = run("unittest", folder=folder, **environ)
+        self.assertEqual(1, status, output)
+        return output
 
     def assertShown(self, text, said):
         self.assertRegex(" ".join(said.split()), pattern(text))
@@ -167,14 +161,9 @@ class TestJobs(ProjectTestCase):
             if program == "pip":
                 self.check_extras(words)
                 continue
-            self.assertEqual("python", program)
-            done = subprocess.run(
-                [sys.executable, *words], cwd=self.project, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=servers.environment(**environ),
-            )
-            self.assertEqual(0, done.returncode, done.stdout)
+            self.assertEqual(("python", "-m"), (program, words[0]))
+            status, output = run(*words[1:], folder=self.project, **environ)
+            self.assertEqual(0, status, output)
             ran += 1
         return ran
 

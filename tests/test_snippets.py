@@ -9,7 +9,6 @@ import itertools
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -26,7 +25,14 @@ from tests.snippets import (
     Block,
 )
 from tests.support import INI, ProjectTestCase, make_history
-from tests.test_documents import EXAMPLE, ROOT, blocks, commands, documents
+from tests.test_documents import (
+    EXAMPLE,
+    ROOT,
+    blocks,
+    commands,
+    documents,
+    run,
+)
 
 _numbers = itertools.count()
 
@@ -176,13 +182,10 @@ class TestCommands(ProjectTestCase):
 
     def run_command(self, command):
         """What a command of the kit's comes to in the project it is for."""
-        words = shlex.split(command)[1:]
+        python, option, *words = shlex.split(command)
+        self.assertEqual(("python", "-m"), (python, option))
         folder = self.example if "c6d2f8130e5b" in words else self.names
-        return subprocess.run(
-            [sys.executable, *words], cwd=folder, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env=servers.environment(),
-        )
+        return run(*words, folder=folder)
 
     def shown(self):
         return {
@@ -201,14 +204,16 @@ class TestCommands(ProjectTestCase):
     def test_each_of_the_kit_does_what_it_says(self):
         for command, said in COMMANDS.items():
             with self.subTest(command):
-                done = self.run_command(command)
-                self.assertEqual(0, done.returncode, done.stdout)
-                self.assertIn(said, done.stdout)
+                status, output = self.run_command(command)
+                self.assertEqual(0, status, output)
+                self.assertIn(said, output)
 
     def test_a_revision_that_is_not_there(self):
-        done = self.run_command("python -m migtestkit check --since 9a2e")
-        self.assertNotEqual(0, done.returncode)
-        self.assertIn("9a2f", done.stdout)
+        status, output = self.run_command(
+            "python -m migtestkit check --since 9a2e"
+        )
+        self.assertNotEqual(0, status)
+        self.assertIn("9a2f", output)
 
 
 class TestWrongSnippets(SnippetTestCase):

@@ -14,10 +14,9 @@ import unittest
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from tests import servers
 from tests.field.environments import python_of
 from tests.field.expectations import HISTORIES
-from tests.field.running import run
+from tests.field.running import case_on, run
 
 UPGRADES = "test_upgrades_populated"
 DOWNGRADES = "test_downgrades_populated"
@@ -33,10 +32,6 @@ CHECKS = (
     HEALTHY, INDEXED,
 )
 PASS, SKIP = "pass", "skip"
-
-#: Such a server there is not: an env.py whose settings name one of another
-#: kind is refused, and so is one that reaches it.
-SETTINGS = "postgresql+psycopg2://nobody@127.0.0.1:1/production"
 
 
 class Found(NamedTuple):
@@ -323,15 +318,13 @@ class DeepTest(unittest.TestCase):
     maxDiff = None
 
     def test_sqlite(self) -> None:
-        self.check("sqlite", "sqlite://")
+        self.check("sqlite")
 
     def test_postgresql(self) -> None:
-        url = servers.require_server("postgresql")
-        url = url.set(drivername="postgresql+psycopg2")
-        self.check("postgresql", url.render_as_string(hide_password=False))
+        self.check("postgresql")
 
-    def check(self, family: str, url: str) -> None:
-        outcomes = self.outcomes(family, url)
+    def check(self, family: str) -> None:
+        outcomes = self.outcomes(family)
         self.assertEqual(
             sorted(CHECKS), sorted(set(outcomes) & set(CHECKS))
         )
@@ -345,15 +338,12 @@ class DeepTest(unittest.TestCase):
                     summary(found), f"\n{found['text']}",
                 )
 
-    def outcomes(self, family: str, url: str) -> dict[str, Any]:
-        variables = {"FIELD_CASE": self.name, "FIELD_DATABASE_URL": url}
-        if family == "postgresql":
-            variables["FIELD_SETTINGS_URL"] = SETTINGS
+    def outcomes(self, family: str) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             said = run(
                 python_of(HISTORIES[self.name].lock), folder,
                 "tests.field.outcomes", "tests.field.cases.deep",
-                variables=variables,
+                variables=case_on(self.name, family),
             )
         found: dict[str, Any] = json.loads(said)
         return found

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 from tests import servers
 from tests.field.environments import python_of
-from tests.field.running import run
+from tests.field.running import DRIVERS, run
 
 CASES = "tests.field.cases.keystone_hooks"
 TEST = "test_revision_hooks"
-DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
 
 #: What keystone's hooks assert, one by one: revision, when, what. Five more
 #: of its assertions, before b4f8b3f584e0, look into a list that is always

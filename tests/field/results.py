@@ -261,18 +261,12 @@ def _escaped(text: str) -> str:
 
 
 def _findings(name: str, runs: Mapping[str, Any]) -> list[Row]:
-    rows: list[Row] = [
-        (kind, families, dict.fromkeys(revisions, why))
-        for kind, families, revisions, why in _told(name)
-    ]
+    rows = _told(name)
     return rows + _deep(name) if "deep" in runs else rows
 
 
-def _told(
-    name: str,
-) -> list[tuple[str, Sequence[str], Sequence[str], str]]:
-    """The findings: what, on which kinds of database, which revisions (none:
-    it concerns the whole), why."""
+def _told(name: str) -> list[Row]:
+    """What the checks of a history find."""
     where: dict[tuple[str, str, str], list[str]] = {}
     for family, history in histories_on(name).items():
         for finding in history.findings:
@@ -283,7 +277,7 @@ def _told(
     for (kind, why, revision), families in where.items():
         grouped.setdefault((kind, why, tuple(families)), []).append(revision)
     return [
-        (kind, families, revisions, why)
+        (kind, families, dict.fromkeys(revisions, why))
         for (kind, why, families), revisions in grouped.items()
     ]
 

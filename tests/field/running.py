@@ -8,7 +8,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from sqlalchemy.engine import URL
+
+from tests import servers
+
 CHECKOUT = Path(__file__).resolve().parents[2]
+#: By which driver the projects reach a server.
+DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
+
+
+def server_url(family: str) -> URL:
+    """The server, by the projects' driver."""
+    url = servers.require_server(family)
+    return url.set(drivername=DRIVERS[family])
+
+
+def case_on(name: str, family: str) -> dict[str, str]:
+    """What tells a history's case by variables where to make databases.
+
+    The server in the project's settings is not there: an env.py whose
+    settings name one of another kind is refused, and one that turns to it
+    fails.
+    """
+    if family == "sqlite":
+        return {"FIELD_CASE": name, "FIELD_DATABASE_URL": "sqlite://"}
+    url = server_url(family).render_as_string(hide_password=False)
+    return {
+        "FIELD_CASE": name,
+        "FIELD_DATABASE_URL": url,
+        "FIELD_SETTINGS_URL":
+            f"{DRIVERS[family]}://nobody@127.0.0.1:1/production",
+    }
 
 
 def run(

@@ -19,19 +19,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy.engine import URL
-
 from tests import servers
 from tests.field import expectations
 from tests.field.environments import python_of
 from tests.field.expectations import History
 from tests.field.on_servers import ON_SERVERS
-from tests.field.running import run
-
-#: By which driver the projects reach a server.
-DRIVERS = {
-    "postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql",
-}
+from tests.field.running import case_on, run, server_url
 
 
 class FieldTest(unittest.TestCase):
@@ -206,19 +199,17 @@ class ServerTest(FieldTest):
     test_no_database_touched = None  # type: ignore[assignment]
 
     @classmethod
-    def url(cls) -> URL:
-        return servers.require_server(cls.family).set(
-            drivername=DRIVERS[cls.family]
-        )
-
-    @classmethod
     @contextlib.contextmanager
     def database(cls) -> Iterator[dict[str, str]]:
         server = servers.require_server(cls.family)
         name = f"field_{secrets.token_hex(6)}"
         servers.ask(server, f"CREATE DATABASE {name}")
         try:
-            yield {"FIELD_REPRODUCE_URL": _text(cls.url().set(database=name))}
+            url = server_url(cls.family).set(database=name)
+            yield {
+                "FIELD_REPRODUCE_URL":
+                    url.render_as_string(hide_password=False),
+            }
         finally:
             servers.drop_database(server, name)
 
@@ -228,17 +219,7 @@ class ServerTest(FieldTest):
 
     @classmethod
     def moved(cls) -> dict[str, str]:
-        return {
-            "FIELD_CASE": cls.history.name,
-            "FIELD_DATABASE_URL": _text(cls.url()),
-            "FIELD_SETTINGS_URL": (
-                f"{DRIVERS[cls.family]}://nobody@127.0.0.1:1/production"
-            ),
-        }
-
-
-def _text(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
+        return case_on(cls.history.name, cls.family)
 
 
 def drift(history: History) -> list[str]:
