@@ -116,6 +116,14 @@ class TestModels(RegistrationTestCase):
         __import__("shop.more.book")
         self.assertEqual(1, len(self.missing(ini)))
 
+    def test_a_folder_in_front_that_has_a_module_called_like_pythons(self):
+        ini = self.project({"shop/types.py": "raise ImportError('shop')"})
+        sys.path.insert(0, str(self.folder / "shop"))
+        self.assertEqual(
+            ["table 'book', class Book of shop.more.book"],
+            self.missing(ini, model_package="shop.more"),
+        )
+
     def test_a_model_of_another_base(self):
         ini = self.project({
             "shop/more/book.py": BASE + BOOK.partition("base import Base")[2],

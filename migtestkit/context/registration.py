@@ -31,7 +31,16 @@ __unittest = True
 
 #: Begins the answer, after all that the models print.
 _MARK = "\nmigtestkit's answer: "
-_CALL = "from migtestkit.context.registration import main; main()"
+#: The new process takes over the import path once it has started: a folder
+#: of the project's in front, with a module called like one of Python's own,
+#: does no harm after that, and would keep Python from starting.
+_CALL = """\
+import json, sys
+request = json.load(sys.stdin)
+sys.path[:] = request["path"]
+from migtestkit.context.registration import main
+main(request)
+"""
 
 
 def unregistered_models(context: MigrationContext) -> list[str]:
@@ -46,7 +55,6 @@ def unregistered_models(context: MigrationContext) -> list[str]:
         input=json.dumps(_request(context)),
         capture_output=True,
         text=True,
-        env=_import_path(),
         cwd=os.getcwd(),
     )
     try:
@@ -64,15 +72,11 @@ def unregistered_models(context: MigrationContext) -> list[str]:
     return missing
 
 
-def _import_path() -> dict[str, str]:
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    return {**os.environ, "PYTHONPATH": path}
-
-
 def _request(context: MigrationContext) -> dict[str, Any]:
     options = context.config
     alembic = context.environment.config
     return {
+        "path": ["", *filter(None, sys.path)],
         "ini": _absolute(alembic.config_file_name),
         "toml": _absolute(getattr(alembic, "toml_file_name", None)),
         "section": alembic.config_ini_section,
@@ -117,9 +121,8 @@ def _urls(given: Any) -> Any:
     return given.render_as_string(hide_password=False)
 
 
-def main() -> None:
-    """Answer a request on standard input; runs in the new process."""
-    request = json.load(sys.stdin)
+def main(request: Mapping[str, Any]) -> None:
+    """Answer a request; runs in the new process."""
     try:
         answer: dict[str, Any] = {"missing": _missing(request)}
     except MigtestkitError as error:
