@@ -20,6 +20,8 @@ REGISTERED = "test_all_models_register_on_metadata"
 
 CHECKS = (SINGLE_HEAD, UPGRADE, MODELS, UP_DOWN, NO_TRACE, REGISTERED)
 
+SQLITE, POSTGRESQL, MARIADB = "sqlite", "postgresql", "mysql"
+
 #: The checks that have to name a finding of this kind. A downgrade that
 #: fails restores nothing either.
 NAMED_BY = {
@@ -62,6 +64,8 @@ class Expected:
 class History:
     """One project's history and what is to be found in it.
 
+    ``described_on`` is the kind of database that the description is of;
+    :mod:`tests.field.on_servers` says what is otherwise on others.
     ``production`` is the SQLite file that the project's own settings
     name, where they name one: it must stay as it is.
     """
@@ -73,6 +77,7 @@ class History:
     findings: tuple[Finding, ...]
     checks: dict[str, Expected]
     production: str | None = None
+    described_on: str = SQLITE
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from tests.field.expectations import (
-    HISTORIES,
+from tests.field.expectations import HISTORIES
+from tests.field.findings import (
+    MARIADB,
     NO_TRACE,
+    POSTGRESQL,
     UP_DOWN,
     UPGRADE,
     Expected,
@@ -21,7 +23,6 @@ from tests.field.expectations import (
     fails,
 )
 
-POSTGRESQL, MARIADB = "postgresql", "mysql"
 #: Histories that do not go up there, see above.
 NOT_UP = {(name, MARIADB) for name in ("optuna", "quetz", "meltano")}
 
@@ -332,3 +333,13 @@ ON_SERVERS: dict[str, dict[str, History]] = {
         "placement": PLACEMENT,
     },
 }
+
+
+def histories_on(name: str) -> dict[str, History]:
+    """A history, as it is on each kind of database that is told of."""
+    history = HISTORIES[name]
+    found = {history.described_on: history}
+    for family, histories in ON_SERVERS.items():
+        if name in histories:
+            found[family] = histories[name]
+    return found

@@ -15,20 +15,15 @@ from typing import Any
 from tests import servers
 from tests.field import deep
 from tests.field.environments import python_of
-from tests.field.expectations import HISTORIES, Finding, History
-from tests.field.on_servers import (
-    MARIADB,
-    NOT_UP,
-    ON_SERVERS,
-    POSTGRESQL,
-)
+from tests.field.expectations import HISTORIES
+from tests.field.findings import MARIADB, POSTGRESQL, SQLITE, Finding
+from tests.field.on_servers import NOT_UP, histories_on
 from tests.field.running import CHECKOUT
 from tests.field.trials import FieldTest
 
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = CHECKOUT / "docs" / "field-trials.rst"
 
-SQLITE = "sqlite"
 FAMILIES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL", MARIADB: "MariaDB"}
 
 #: A row of a history's table: what is found, on which kinds of database, and
@@ -167,15 +162,6 @@ env.py and the project's own imports among them, on a machine with two cores;
 where nobody has tried yet. Run {runs}.
 
 """
-
-
-def histories_on(name: str) -> dict[str, History]:
-    """A history, as it is on each kind of database."""
-    found = {SQLITE: HISTORIES[name]}
-    for family, histories in ON_SERVERS.items():
-        if name in histories:
-            found[family] = histories[name]
-    return found
 
 
 def page(kept: Mapping[str, Any]) -> str:

@@ -22,8 +22,8 @@ from typing import Any, ClassVar
 from tests import servers
 from tests.field import expectations
 from tests.field.environments import python_of
-from tests.field.expectations import History
-from tests.field.on_servers import ON_SERVERS
+from tests.field.findings import SQLITE, History
+from tests.field.on_servers import histories_on
 from tests.field.running import case_on, run, server_url
 
 
@@ -32,7 +32,7 @@ class FieldTest(unittest.TestCase):
     :func:`test_class`."""
 
     history: ClassVar[History]
-    family: ClassVar[str] = "sqlite"
+    family: ClassVar[str] = SQLITE
     verbose: ClassVar[bool] = False
     reproduced: ClassVar[list[str]]
     outcomes: ClassVar[dict[str, dict[str, Any]]] = {}
@@ -253,7 +253,7 @@ def operations(text: str) -> list[str]:
 
 
 def test_class(
-    history: History, verbose: bool, family: str = "sqlite"
+    history: History, verbose: bool, family: str
 ) -> type[FieldTest]:
     """The tests of one history, a method for each check."""
 
@@ -264,9 +264,9 @@ def test_class(
         return test
 
     methods = {name: method(name) for name in expectations.CHECKS}
-    base = FieldTest if family == "sqlite" else ServerTest
+    base = FieldTest if family == SQLITE else ServerTest
     return type(
-        history.name if family == "sqlite" else f"{history.name}_{family}",
+        history.name if family == SQLITE else f"{history.name}_{family}",
         (base,),
         {
             "__module__": "tests.field",
@@ -280,10 +280,8 @@ def test_class(
 
 def test_classes(names: Sequence[str], verbose: bool) -> list[type[FieldTest]]:
     """The tests of some histories on each kind of database that they know."""
-    found = []
-    for name in names:
-        found.append(test_class(expectations.HISTORIES[name], verbose))
-        for family, histories in ON_SERVERS.items():
-            if name in histories:
-                found.append(test_class(histories[name], verbose, family))
-    return found
+    return [
+        test_class(history, verbose, family)
+        for name in names
+        for family, history in histories_on(name).items()
+    ]
