@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import unittest
 
-from tests.field import deep, results
+from tests.field import deep, results, trials
 from tests.field.expectations import HISTORIES
+from tests.field.on_servers import NOT_UP, histories_on
+
+
+class TestDatabases(unittest.TestCase):
+    def test_a_history_is_tried_where_it_goes_up_and_nowhere_else(self):
+        for name in HISTORIES:
+            with self.subTest(name):
+                families = [
+                    one.family for one in trials.test_classes([name], False)
+                ]
+                self.assertEqual(list(histories_on(name)), families)
+                for family in families:
+                    self.assertNotIn((name, family), NOT_UP)
+
+    def test_one_may_go_up_on_a_server_alone(self):
+        self.assertEqual(["postgresql"], list(histories_on("ckan")))
 
 
 class TestPage(unittest.TestCase):
@@ -20,17 +36,26 @@ class TestPage(unittest.TestCase):
         kept = results.read()
         for name in HISTORIES:
             with self.subTest(name):
-                wanted = set(results.histories_on(name))
+                wanted = set(histories_on(name))
                 if name in deep.DEEP:
                     wanted.add("deep")
                 self.assertLessEqual(wanted, set(kept.get(name, ())))
+
+    def test_no_stands_where_a_history_does_not_go_up(self):
+        page = results.page(results.read())
+        for name in HISTORIES:
+            row = page.partition(f":ref:`{name} <field {name}>`\n")[2]
+            cells = [line.strip(" -") for line in row.splitlines()[1:]]
+            for family, cell in zip(results.FAMILIES, cells):
+                with self.subTest(name, family=family):
+                    self.assertEqual(cell == "no", (name, family) in NOT_UP)
 
     def test_each_finding_has_its_row(self):
         page = results.page(results.read())
         for name in HISTORIES:
             section = page.partition(f".. _field {name}:")[2]
             section = section.partition("\n.. _field ")[0]
-            for history in results.histories_on(name).values():
+            for history in histories_on(name).values():
                 for finding in history.findings:
                     for line in finding.lines:
                         revision = line.split()[0]

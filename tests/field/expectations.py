@@ -21,6 +21,7 @@ from tests.field.findings import (
     skips,
 )
 from tests.field.further import FURTHER
+from tests.field.postgresql_only import CKAN
 
 __all__ = [
     "CHECKS", "HISTORIES", "LIGHT", "MODELS", "NO_TRACE", "REGISTERED",
@@ -425,6 +426,8 @@ PLACEMENT = History(
 )
 
 _LIGHT = (OPTUNA, QUETZ, KEYSTONE, TASKFLOW, MELTANO, IHATEMONEY, PLACEMENT)
-HISTORIES = {history.name: history for history in (*_LIGHT, *FURTHER)}
+HISTORIES = {
+    history.name: history for history in (*_LIGHT, *FURTHER, CKAN)
+}
 #: Those that are run when no name is given.
 LIGHT = tuple(history.name for history in _LIGHT)

@@ -2,7 +2,9 @@
 
 optuna, quetz and meltano do not on MariaDB: the first has the value of an
 enum without quotes in SQL of its own, the second a VARCHAR without length,
-the third an ALTER COLUMN that does not say the type.
+the third an ALTER COLUMN that does not say the type. ckan goes up on
+PostgreSQL alone: it drops columns with their foreign keys, which SQLite
+refuses, and makes primary keys of TEXT, for which MariaDB wants a length.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from tests.field.findings import (
     MARIADB,
     NO_TRACE,
     POSTGRESQL,
+    SQLITE,
     UP_DOWN,
     UPGRADE,
     Expected,
@@ -24,7 +27,10 @@ from tests.field.findings import (
 )
 
 #: Histories that do not go up there, see above.
-NOT_UP = {(name, MARIADB) for name in ("optuna", "quetz", "meltano")}
+NOT_UP = {
+    ("ckan", SQLITE),
+    *((name, MARIADB) for name in ("ckan", "optuna", "quetz", "meltano")),
+}
 
 
 def same(
