@@ -9,9 +9,9 @@ refuses, and makes primary keys of TEXT, for which MariaDB wants a length.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
+from tests.field.elsewhere import enum_stays, same
 from tests.field.expectations import HISTORIES
 from tests.field.findings import (
     MARIADB,
@@ -25,52 +25,20 @@ from tests.field.findings import (
     History,
     fails,
 )
+from tests.field.further_on_servers import FURTHER_ON_SERVERS
 
 #: Histories that do not go up there, see above.
 NOT_UP = {
     ("ckan", SQLITE),
-    *((name, MARIADB) for name in ("ckan", "optuna", "quetz", "meltano")),
+    ("dagster", POSTGRESQL),
+    *(
+        (name, MARIADB)
+        for name in (
+            "ckan", "dagster", "dstack", "meltano", "optuna", "prefect",
+            "quetz",
+        )
+    ),
 }
-
-
-def same(
-    name: str,
-    without: tuple[str, ...] = (),
-    findings: tuple[Finding, ...] = (),
-    checks: Mapping[str, Expected] | None = None,
-) -> History:
-    """What is so on SQLite, but for some lines, and with others."""
-    history = HISTORIES[name]
-    kept = []
-    for finding in history.findings:
-        lines = tuple(
-            line
-            for line in finding.lines
-            if not line.startswith(without)
-        )
-        if lines:
-            kept.append(dataclasses.replace(finding, lines=lines))
-    return dataclasses.replace(
-        history,
-        findings=(*kept, *findings),
-        checks={**history.checks, **(checks or {})},
-        production=None,
-    )
-
-
-def enum_stays(revision: str, *types: str, again: bool = True) -> Finding:
-    lines = [f"{revision} trace left type {one}" for one in types]
-    if again:
-        lines.append(
-            f"{revision} second-upgrade ProgrammingError: "
-            f'type "{types[0]}" already exists'
-        )
-    return Finding(
-        "the downgrade leaves the enum; "
-        + ("the upgrade makes it again" if again else "the upgrade takes it"),
-        tuple(lines),
-    )
-
 
 # Nothing is known of what comes behind one that cannot be applied alone.
 OPTUNA = same(
@@ -91,7 +59,6 @@ OPTUNA = same(
         NO_TRACE: fails(("v0.9.0.a", "v2.4.0.a"), "trialstate"),
     },
 )
-_LOST = "c0efb3c314eb trace lost"
 MELTANO = same(
     "meltano",
     without=("d135f52a6f49",),
@@ -118,49 +85,6 @@ MELTANO = same(
                 "state character varying",
                 "13e8639c6d2b second-upgrade ProgrammingError: "
                 'type "job_state" does not exist',
-            ),
-        ),
-        Finding(
-            "what belongs to the tables that the upgrade drops",
-            (
-                *(
-                    f"{_LOST} {thing} {table}{more}"
-                    for table in (
-                        "embed_tokens", "oauth", "role", "role_permissions",
-                        "roles_users", "user",
-                    )
-                    for thing, more in (
-                        ("default", " id"),
-                        ("sequence", "_id_seq"),
-                        ("sequence owned by", "_id_seq"),
-                    )
-                ),
-                *(
-                    f"{_LOST} constraint {table} {table}_{more}"
-                    for table, more in (
-                        ("embed_tokens", "pkey"),
-                        ("embed_tokens", "token_key"),
-                        ("oauth", "pkey"),
-                        ("role", "name_key"),
-                        ("role", "pkey"),
-                        ("role_permissions", "pkey"),
-                        ("roles_users", "pkey"),
-                        ("subscriptions", "pkey"),
-                        ("subscriptions", "recipient_event_type_source_type"
-                                          "_source_id_key"),
-                        ("user", "email_key"),
-                        ("user", "pkey"),
-                    )
-                ),
-                *(
-                    f"{_LOST} fk constraint {table} {table}_{more}"
-                    for table, more in (
-                        ("oauth", "user_id_fkey"),
-                        ("role_permissions", "role_id_fkey"),
-                        ("roles_users", "role_id_fkey"),
-                        ("roles_users", "user_id_fkey"),
-                    )
-                ),
             ),
         ),
     ),
@@ -319,6 +243,7 @@ IHATEMONEY_MARIADB = _ihatemoney(
 
 ON_SERVERS: dict[str, dict[str, History]] = {
     POSTGRESQL: {
+        **FURTHER_ON_SERVERS[POSTGRESQL],
         "optuna": OPTUNA,
         "quetz": QUETZ,
         "keystone": KEYSTONE,
@@ -333,6 +258,7 @@ ON_SERVERS: dict[str, dict[str, History]] = {
         "placement": PLACEMENT,
     },
     MARIADB: {
+        **FURTHER_ON_SERVERS[MARIADB],
         "keystone": KEYSTONE,
         "taskflow": _taskflow(_REFERRED),
         "ihatemoney": IHATEMONEY_MARIADB,

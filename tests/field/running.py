@@ -15,6 +15,9 @@ from tests import servers
 CHECKOUT = Path(__file__).resolve().parents[2]
 #: By which driver the projects reach a server.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
+#: What a project that is asynchronous takes, and which are.
+ASYNC = "postgresql+asyncpg"
+ASYNCHRONOUS = ("dstack", "prefect")
 
 
 def server_url(family: str) -> URL:
@@ -32,12 +35,12 @@ def case_on(name: str, family: str) -> dict[str, str]:
     """
     if family == "sqlite":
         return {"FIELD_CASE": name, "FIELD_DATABASE_URL": "sqlite://"}
-    url = server_url(family).render_as_string(hide_password=False)
+    driver = ASYNC if name in ASYNCHRONOUS else DRIVERS[family]
+    url = server_url(family).set(drivername=driver)
     return {
         "FIELD_CASE": name,
-        "FIELD_DATABASE_URL": url,
-        "FIELD_SETTINGS_URL":
-            f"{DRIVERS[family]}://nobody@127.0.0.1:1/production",
+        "FIELD_DATABASE_URL": url.render_as_string(hide_password=False),
+        "FIELD_SETTINGS_URL": f"{driver}://nobody@127.0.0.1:1/production",
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import anyio
 from alembic.config import Config
+from sqlalchemy.engine import make_url
 
 from migtestkit import MigrationTestCase
 from migtestkit.checks import HistoryChecks
@@ -20,17 +21,22 @@ os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = (
 
 
 class TestHistory(HistoryChecks, MigrationTestCase):
-    database_url = "sqlite+aiosqlite://"
+    database_url: str = "sqlite+aiosqlite://"
     model_package = "prefect.server.database.orm_models"
 
     def get_alembic_config(self) -> Config:
         from prefect.server.database import orm_models
         from prefect.server.database.alembic_commands import alembic_config
 
+        # A history for each kind of database.
+        orm = {
+            "sqlite": orm_models.AioSqliteORMConfiguration,
+            "postgresql": orm_models.AsyncPostgresORMConfiguration,
+        }
+        backend = make_url(self.database_url).get_backend_name()
         config = alembic_config()
         config.set_main_option(
-            "version_locations",
-            str(orm_models.AioSqliteORMConfiguration().versions_dir),
+            "version_locations", str(orm[backend]().versions_dir)
         )
         return config
 

@@ -157,7 +157,8 @@ class PostgreSQL:
         return self._call("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", text=text)
 
     def save(self) -> str:
-        return self._call("pg_dump", "--schema=public")
+        # Of an extension only what it is called: its schema's dump has none.
+        return self._call("pg_dump", "--schema=public", "--extension=*")
 
     def restore(self, saved: str | None) -> None:
         self._sql("DROP SCHEMA public CASCADE;")

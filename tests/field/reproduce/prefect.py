@@ -8,24 +8,34 @@ from collections.abc import Iterator
 
 import anyio
 from alembic.config import Config
+from sqlalchemy.engine import make_url
 
 from tests.field.reproduce import walk
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 
 @contextlib.contextmanager
 def opened(url: str) -> Iterator[Config]:
     """The URL is read where prefect is imported."""
+    found = make_url(url)
+    found = found.set(drivername=DRIVERS[found.get_backend_name()])
     os.environ["PREFECT_HOME"] = os.path.abspath("prefect")
-    os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = url.replace(
-        "sqlite:", "sqlite+aiosqlite:"
+    os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = (
+        found.render_as_string(hide_password=False)
     )
     from prefect.server.database import orm_models
     from prefect.server.database.alembic_commands import alembic_config
 
+    # A history for each kind of database.
+    orm = {
+        "sqlite": orm_models.AioSqliteORMConfiguration,
+        "postgresql": orm_models.AsyncPostgresORMConfiguration,
+    }
     config = alembic_config()
     config.set_main_option(
         "version_locations",
-        str(orm_models.AioSqliteORMConfiguration().versions_dir),
+        str(orm[found.get_backend_name()]().versions_dir),
     )
     yield config
 

@@ -69,9 +69,16 @@ def single_config(make: Callable[[str], Config]) -> Opened:
 
 
 def differences(before: Schema, after: Schema) -> list[str]:
-    """One line for each thing that is not as it was."""
+    """One line for each thing that is not as it was.
+
+    What belongs to a table goes without saying where the whole table does.
+    """
     found = []
+    other = before.keys() ^ after.keys()
+    belongs = {**_tables_of(before), **_tables_of(after)}
     for key in sorted(before.keys() | after.keys()):
+        if key in other and belongs.get(key) in other:
+            continue
         if key not in before:
             found.append(f"left {key}")
         elif key not in after:
@@ -87,6 +94,20 @@ def differences(before: Schema, after: Schema) -> list[str]:
             ]
             if not lost and not left and columns[0] != columns[1]:
                 found.append(f"{ORDER} {key}")
+    return found
+
+
+def _tables_of(schema: Schema) -> dict[str, str]:
+    """What ``pg_dump`` tells apart from a table -> the table."""
+    found = {}
+    for key, pieces in schema.items():
+        part = re.match(r"(?:fk constraint|constraint|default) (\S+) ", key)
+        owned = re.match(r"alter sequence \S+ owned by (\S+)\.", pieces[0])
+        if part:
+            found[key] = f"table {part[1]}"
+        elif owned and key.startswith("sequence owned by "):
+            found[key] = f"table {owned[1]}"
+            found[key.replace(" owned by", "", 1)] = f"table {owned[1]}"
     return found
 
 
