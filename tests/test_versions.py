@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import subprocess
 import sys
 import tempfile
@@ -82,6 +83,25 @@ class TestRunning(unittest.TestCase):
             self.assertFalse((folder / ".git").exists())
 
 
+class TestTables(unittest.TestCase):
+    """What is shown is what the kept runs gave."""
+
+    maxDiff = None
+
+    def test_page_and_readme_are_what_the_kept_runs_give(self):
+        self.assertEqual(table.PAGE.read_text("utf-8"), table.page())
+        text = table.README.read_text("utf-8")
+        self.assertEqual(text, table.readme(text))
+
+    def test_every_combination_was_run_and_nothing_failed(self):
+        kept = json.loads(table.RESULTS.read_text("utf-8"))
+        self.assertEqual(list(kept), list(map(str, matrix.combinations())))
+        for name, one in kept.items():
+            with self.subTest(name):
+                self.assertTrue(one["good"])
+                self.assertIn(" 0 failed", one["counts"])
+
+
 class TestCommand(unittest.TestCase):
     def run_command(self, *words):
         out = io.StringIO()
@@ -112,13 +132,16 @@ class TestCommand(unittest.TestCase):
     def test_results_are_kept_by_combination(self):
         with tempfile.TemporaryDirectory() as name:
             results, page = Path(name, "r.json"), Path(name, "p.rst")
+            readme = Path(name, "README.rst")
+            readme.write_text(f"Ours\n\n{table.BEGIN}old{table.END}\nMore\n")
             first, second = list(matrix.combinations())[:2]
 
             def outcome(counts):
                 return running.Outcome("3", "2", "1", "3", counts, True)
 
             with mock.patch.object(table, "RESULTS", results), \
-                    mock.patch.object(table, "PAGE", page):
+                    mock.patch.object(table, "PAGE", page), \
+                    mock.patch.object(table, "README", readme):
                 table.keep({str(second): outcome("2 passed")}, "2026-01-01")
                 table.keep(
                     {str(first): outcome("1 passed"), "gone": outcome("0")},
@@ -126,9 +149,17 @@ class TestCommand(unittest.TestCase):
                 )
                 table.keep({str(second): outcome("3 passed")}, "2026-01-03")
                 text = page.read_text("utf-8")
-        shown = [line for line in text.splitlines() if "passed" in line]
-        self.assertEqual(["     - 1 passed", "     - 3 passed"], shown)
+                start = readme.read_text("utf-8")
+        for written in (text, start):
+            shown = [line for line in written.splitlines() if "ssed" in line]
+            self.assertEqual(["     - 1 passed", "     - 3 passed"], shown)
         self.assertIn("     - 2026-01-03\n", text)
+        self.assertTrue(start.startswith(f"Ours\n\n{table.BEGIN}\n.. list"))
+        self.assertTrue(start.endswith(f"3 passed\n{table.END}\nMore\n"))
+
+    def test_a_readme_without_the_place_is_refused(self):
+        with self.assertRaisesRegex(LookupError, "README has no"):
+            table.readme("Nothing here\n")
 
     def test_one_that_fails_fails_all(self):
         bad = running.Outcome("3.12.1", "2.1", "1.20", "3", "1 failed", False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.versions.running import Outcome
 
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = CHECKOUT / "docs" / "reference" / "versions.rst"
+README = CHECKOUT / "README.rst"
 
 HEAD = """\
 Versions
@@ -26,17 +27,22 @@ oldest; ``python -m tests.versions`` runs them on all of these, each in a new
 virtual environment, on SQLite and, where "servers" says so, on PostgreSQL and
 MariaDB.
 
-.. list-table::
-   :header-rows: 1
-
-   * - Python
-     - SQLAlchemy
-     - Alembic
-     - SQLite
-     - servers
-     - tests
-     - on
 """
+#: Between these lines README shows the same.
+BEGIN = '.. Written by "python -m tests.versions --write":\n'
+END = "\n.. (The end of what is written.)\n"
+
+#: What a column is called, and what stands in it.
+COLUMNS = {
+    "Python": "python",
+    "SQLAlchemy": "sqlalchemy",
+    "Alembic": "alembic",
+    "SQLite": "sqlite",
+    "servers": "servers",
+    "tests": "counts",
+    "on": "date",
+}
+SHORT = ("Python", "SQLAlchemy", "Alembic", "servers", "tests")
 
 
 def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
@@ -54,25 +60,39 @@ def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
     kept = {name: kept[name] for name in known if name in kept}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     PAGE.write_text(page(), "utf-8")
+    README.write_text(readme(README.read_text("utf-8")), "utf-8")
 
 
 def page() -> str:
     """Return the page that the kept results give."""
+    return HEAD + _table(tuple(COLUMNS))
+
+
+def readme(text: str) -> str:
+    """Return README's text with the table that the kept results give."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise LookupError(f"README has no {BEGIN!r} with {END!r} behind it")
+    return f"{before}{begin}\n{_table(SHORT)}{end}{after}"
+
+
+def _table(columns: Sequence[str]) -> str:
     kept = json.loads(RESULTS.read_text("utf-8"))
     servers = {str(one): one.servers for one in combinations()}
-    return HEAD + "".join(
-        _row({**one, "servers": "yes" if servers[name] else "no"})
+    rows = [
+        [
+            ("yes" if servers[name] else "no")
+            if column == "servers"
+            else one[COLUMNS[column]] or "-"
+            for column in columns
+        ]
         for name, one in kept.items()
-    )
-
-
-def _row(kept: Mapping[str, Any]) -> str:
-    cells = [
-        kept[name] or "-"
-        for name in (
-            "python", "sqlalchemy", "alembic", "sqlite", "servers", "counts",
-            "date",
-        )
     ]
+    head = ".. list-table::\n   :header-rows: 1\n\n"
+    return head + "".join(map(_row, (columns, *rows)))
+
+
+def _row(cells: Sequence[str]) -> str:
     first, *others = (f"     - {cell}\n" for cell in cells)
     return first.replace("     - ", "   * - ", 1) + "".join(others)
