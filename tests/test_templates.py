@@ -11,6 +11,7 @@ from typing import Any, Optional
 from unittest import mock
 
 from migtestkit import MigrationContext
+from migtestkit.databases import postgresql
 from migtestkit.databases import server as databases_server
 from migtestkit.databases import templates
 from migtestkit.databases.base import Database
@@ -19,7 +20,7 @@ from migtestkit.databases.postgresql import PostgreSQL
 from migtestkit.databases.registry import backend_for
 from migtestkit.databases.snapshots import STORE, Kept, SnapshotStore
 from migtestkit.schema import compare, read_schema
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from tests import servers
@@ -352,6 +353,45 @@ class TestCopies(TemplateTestCase):
             for url, owner in databases_server._owners.items()
             if url.port == self.server.port
         )
+
+
+class TestStrategy(TemplateTestCase):
+    """Whole files are copied where the server does not wait for its disk."""
+
+    def made_by(self, made: Database) -> list[str]:
+        """Return how a template of it, and a copy of that, are made."""
+        second = self.provision()
+        with mock.patch.object(
+            Connection, "execute", autospec=True,
+            side_effect=Connection.execute,
+        ) as execute:
+            self.assertTrue(second.restore(made.snapshot()))
+        self.assertEqual([(1,)], self.content(second))
+        said = [str(call.args[1]) for call in execute.mock_calls]
+        return [one for one in said if one.startswith("CREATE DATABASE")]
+
+    def test_a_server_without_fsync_copies_files(self) -> None:
+        made = self.provision()
+        self.write(
+            made, "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)"
+        )
+        statements = self.made_by(made)
+        self.assertEqual(2, len(statements), statements)
+        for one in statements:
+            self.assertIn(" STRATEGY file_copy", one)
+
+    def test_others_are_left_their_way(self) -> None:
+        for version, fsync, clause in (
+            ((15, 2), "off", " STRATEGY file_copy"),
+            ((15, 2), "on", ""),
+            ((14, 9), "off", ""),
+            (None, "off", ""),
+        ):
+            connection = mock.Mock()
+            connection.dialect.server_version_info = version
+            connection.scalar.return_value = fsync
+            with self.subTest(version=version, fsync=fsync):
+                self.assertEqual(clause, postgresql._strategy(connection))
 
 
 class TestCopiesOnMariaDB(TemplateTestCase):

@@ -97,6 +97,7 @@ SELECT coalesce((
     SELECT sessions = 0 FROM pg_stat_database WHERE datname = :name
 ), false)""")
 _FIRST_TO_COUNT = (15,)
+_FIRST_WITH_STRATEGY = (15,)
 _SESSIONS = text("""\
 SELECT pid, usename, coalesce(host(client_addr), ''),
 extract(epoch FROM clock_timestamp() - xact_start), query
@@ -268,6 +269,7 @@ class PostgreSQL(ServerBackend):
         self, connection: Connection, name: str, template: str | None
     ) -> None:
         source = f' TEMPLATE "{template}"' if template else ""
+        source += _strategy(connection)
         connection.execute(text(f'CREATE DATABASE "{name}"{source}'))
 
     def rename_database(
@@ -297,7 +299,7 @@ class PostgreSQL(ServerBackend):
         connection.execute(
             text(
                 f'CREATE DATABASE "{template}" TEMPLATE "{name}" '
-                "ALLOW_CONNECTIONS false"
+                f"ALLOW_CONNECTIONS false{_strategy(connection)}"
             )
         )
         size = connection.scalar(
@@ -334,6 +336,20 @@ class PostgreSQL(ServerBackend):
 
     def grant(self, url: URL) -> str:
         return f'ALTER ROLE "{url.username or "..."}" CREATEDB'
+
+
+def _strategy(connection: Connection) -> str:
+    """Return how CREATE DATABASE is to copy.
+
+    Whole files are quicker than the default, which writes all into the log,
+    but want two checkpoints: those are cheap only on a server that does not
+    wait for its disk.
+    """
+    version = connection.dialect.server_version_info or ()
+    if version < _FIRST_WITH_STRATEGY:
+        return ""
+    waits = connection.scalar(text("SELECT current_setting('fsync')")) != "off"
+    return "" if waits else " STRATEGY file_copy"
 
 
 def _key(token: str) -> int:
