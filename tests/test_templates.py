@@ -411,6 +411,65 @@ class TestCopiesOnMariaDB(TemplateTestCase):
         with database.create_engine().connect() as connection:
             return read_schema(connection)
 
+    def test_keys_that_the_server_made_for_foreign_keys(self) -> None:
+        """The server drops such a key when another serves as well."""
+        made = self.provision()
+        self.write(
+            made,
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER, "
+            "KEY xy (x, y))",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY AUTO_INCREMENT, "
+            "made INTEGER, made_named INTEGER, own INTEGER, ix INTEGER, "
+            "two INTEGER, FOREIGN KEY (made) REFERENCES p (id), "
+            "CONSTRAINT called FOREIGN KEY (made_named) REFERENCES p (id), "
+            "KEY own (own), FOREIGN KEY (own) REFERENCES p (id), "
+            "KEY ix_t_ix (ix), CONSTRAINT ix FOREIGN KEY (ix) "
+            "REFERENCES p (id) ON DELETE CASCADE, "
+            "FOREIGN KEY (two, own) REFERENCES p (x, y))",
+            "INSERT INTO p VALUES (1, 2, 3)",
+            "INSERT INTO t (id, made) VALUES (7, 1), (9, 1)",
+            "DELETE FROM t WHERE id = 9",
+        )
+        before = self.schema(made)
+        copies = [self.copy_of(made), self.copy_of(made)]
+        self.assertEqual(self.keys(made), {
+            "PRIMARY", "made", "called", "own", "ix_t_ix", "two"
+        })
+        for one in (made, *copies):
+            with self.subTest(one.url.database):
+                self.assertEqual([], list(compare(before, self.schema(one))))
+                self.write(
+                    one,
+                    "INSERT INTO t (made) VALUES (1)",
+                    *(
+                        f"CREATE INDEX new_{name} ON t ({name}, id)"
+                        for name in ("made", "made_named", "own", "ix")
+                    ),
+                )
+                self.assertEqual(self.keys(one), {
+                    "PRIMARY", "own", "ix_t_ix", "two", "new_made",
+                    "new_made_named", "new_own", "new_ix",
+                })
+                ids = [row[0] for row in self.content(one)]
+                self.assertEqual([7, 10], ids)
+
+    def test_no_copy_would_call_such_a_key_as_it_is_called(self) -> None:
+        """The column had another name when the server made the key."""
+        made = self.provision()
+        self.write(
+            made,
+            "CREATE TABLE p (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE t (a INTEGER, FOREIGN KEY (a) REFERENCES p (id))",
+            "ALTER TABLE t CHANGE a b INTEGER",
+        )
+        self.assertEqual({"a"}, self.keys(made))
+        self.assertIsNone(made.snapshot())
+
+    def keys(self, database: Database) -> set[str]:
+        with database.create_engine().connect() as connection:
+            found = connection.exec_driver_sql("SHOW INDEX FROM t")
+            return {row[2] for row in found}
+
     def test_each_schema_of_the_catalogue(self) -> None:
         """What a change makes of a schema, a copy has; or there is none."""
         refused, copied = set(), 0

@@ -9,6 +9,7 @@ reason not to make one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -125,8 +126,8 @@ class _Copy:
         self._send(f"USE {self._quoted(self._target)}")
         columns = self._columns()
         made = {name: self._table_text(self._source, name) for name in tables}
-        for statement in made.values():
-            self._send(self._moved(statement))
+        for name, statement in made.items():
+            self._make_table(name, statement)
         # One transaction waits for the disk once.
         self._send("START TRANSACTION")
         for name in tables:
@@ -134,7 +135,8 @@ class _Copy:
         self._send("COMMIT")
         self._make_views(views)
         for name, statement in made.items():
-            if self._table_text(self._target, name) != self._moved(statement):
+            there = self._table_text(self._target, name)
+            if _by_keys(there) != _by_keys(self._moved(statement)):
                 raise CannotCopy(f"table {name!r} has become another")
 
     def _objects(self) -> tuple[list[str], list[str]]:
@@ -165,6 +167,20 @@ class _Copy:
         return self._shown(
             "TABLE", f"{self._quoted(database)}.{self._quoted(table)}"
         )
+
+    def _make_table(self, name: str, statement: str) -> None:
+        text = _TableText(name, statement)
+        if not text.may_have_generated_key():
+            self._send(self._moved(statement))
+            return
+        # What the text calls a key may be one that the server has made for a
+        # foreign key, and drops when another serves as well. LIKE knows.
+        quoted = self._quoted(name)
+        self._send(
+            f"CREATE TABLE {quoted} LIKE {self._quoted(self._source)}.{quoted}"
+        )
+        changes = self._moved(", ".join(text.lost_by_like()))
+        self._send(f"ALTER TABLE {quoted} {changes}")
 
     def _copy_rows(self, table: str, columns: Sequence[str]) -> None:
         names = ", ".join(self._quoted(name) for name in columns)
@@ -215,3 +231,65 @@ class _Copy:
 
     def _quoted(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
+
+
+class _TableText:
+    """What the server's text of a table says, a line for each part of it."""
+
+    def __init__(self, name: str, statement: str) -> None:
+        self._lines = statement.splitlines()
+        quoted = re.escape(name.replace("`", "``"))
+        self._named_by_server = re.compile(
+            rf"CONSTRAINT `{quoted}_ibfk_(\d+)` "
+        )
+
+    def _foreign_keys(self) -> list[str]:
+        return [
+            line.strip().rstrip(",")
+            for line in self._lines
+            if re.match(r"  CONSTRAINT `(?:[^`]|``)+` FOREIGN KEY \(", line)
+        ]
+
+    def may_have_generated_key(self) -> bool:
+        """Say whether a key is just on the columns of a foreign key; what it
+        is called does not tell who made it, for columns are renamed."""
+        keys = {
+            match[1]
+            for line in self._lines
+            if (match := re.match(r"  KEY `(?:[^`]|``)+` \((.+?)\)", line))
+        }
+        return any(
+            one.partition(" FOREIGN KEY (")[2]
+            .partition(") REFERENCES ")[0]
+            .replace("`, `", "`,`")
+            in keys
+            for one in self._foreign_keys()
+        )
+
+    def lost_by_like(self) -> list[str]:
+        """Return what ``CREATE TABLE ... LIKE`` leaves out, for an ALTER.
+
+        A foreign key whose name the server made gets it again, for a key made
+        for it is called otherwise where the name was given.
+        """
+        named, numbered = [], {}
+        for one in self._foreign_keys():
+            match = self._named_by_server.match(one)
+            if match:
+                numbered[int(match[1])] = f"ADD {one[match.end():]}"
+            else:
+                named.append(f"ADD {one}")
+        counts = re.search(r" AUTO_INCREMENT=\d+", self._lines[-1])
+        return [
+            *named,
+            *(numbered[number] for number in sorted(numbered)),
+            *([counts[0].strip()] if counts else []),
+        ]
+
+
+def _by_keys(statement: str) -> tuple[list[str], list[str]]:
+    """Return a table's text with its keys, whose order is of no account,
+    apart."""
+    lines = [line.rstrip(",") for line in statement.splitlines()]
+    keys = [line for line in lines if line.startswith("  KEY `")]
+    return [line for line in lines if line not in keys], sorted(keys)
