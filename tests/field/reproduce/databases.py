@@ -21,9 +21,13 @@ Schema = dict[str, list[str]]
 
 
 class Database(Protocol):
-    """One database, which the walk may do anything with."""
+    """One database, which the walk may do anything with.
+
+    ``dumps_all``: whether what is restored is in all things what was saved.
+    """
 
     url: str
+    dumps_all: bool
 
     def save(self) -> Any:
         """All that is in it."""
@@ -95,6 +99,8 @@ def pieces(sql: str) -> list[str]:
 class SQLite:
     """A file."""
 
+    dumps_all = True
+
     def __init__(self, url: URL) -> None:
         self.url = url.render_as_string(hide_password=False)
         self._path = str(url.database)
@@ -143,6 +149,8 @@ class SQLite:
 class PostgreSQL:
     """A database on a server, through ``pg_dump`` and ``psql``."""
 
+    dumps_all = True
+
     def __init__(self, url: URL) -> None:
         self.url = url.render_as_string(hide_password=False)
         self._environment = _filled(
@@ -187,7 +195,13 @@ class PostgreSQL:
 
 
 class MariaDB:
-    """A database on a server, through ``mariadb-dump`` and ``mariadb``."""
+    """A database on a server, through ``mariadb-dump`` and ``mariadb``.
+
+    A dump does not say which keys the server has made for foreign keys: these
+    it drops when another serves as well.
+    """
+
+    dumps_all = False
 
     def __init__(self, url: URL) -> None:
         self.url = url.render_as_string(hide_password=False)

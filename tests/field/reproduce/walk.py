@@ -133,23 +133,41 @@ class Walk:
         version_tables: Iterable[str],
         say: Callable[[str], None],
         metadata: MetaData | None = None,
+        base: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
         config.stdout = io.StringIO()
         self.database = database
+        self.make_base = base
         self.version_tables = tuple(version_tables)
         self.say = say
         self.metadata = metadata
-        self.base: Any = None
+        self.applied_alone: list[str] = []
         self.script = ScriptDirectory.from_config(config)
 
     # --- the database
 
+    def start(self) -> None:
+        """Empty, but for what the first revision expects."""
+        self.database.restore(None)
+        if self.make_base is not None:
+            self.make_base(self.database.url)
+
     def save(self) -> Any:
-        return self.database.save()
+        """Where we stand."""
+        if self.database.dumps_all:
+            return self.database.save()
+        return tuple(self.applied_alone)
 
     def restore(self, saved: Any) -> None:
-        self.database.restore(saved)
+        if self.database.dumps_all:
+            self.database.restore(saved)
+            return
+        self.start()
+        passed = {parent for one in saved for parent in self.parents(one)}
+        for revision in saved:
+            if revision not in passed and (error := self.up(revision)):
+                raise AssertionError(f"{revision} went up before: {error}")
 
     def schema(self) -> Schema:
         return self.database.schema(self.version_tables)
@@ -215,13 +233,13 @@ class Walk:
         self.say(f"- heads {len(heads)}: {' '.join(heads)}")
 
     def whole(self) -> None:
-        self.restore(self.base)
+        self.start()
         error = self.up("heads")
         if error:
             self.say(f"- upgrade {error}")
 
     def each(self) -> None:
-        self.restore(self.base)
+        self.start()
         for script in self.revisions():
             if not self.one(script):
                 return
@@ -236,6 +254,7 @@ class Walk:
             return False
         if self.applied() != applied | {revision}:
             raise AssertionError(f"more than {revision} went up")
+        self.applied_alone.append(revision)
         up, saved = self.schema(), self.save()
         if not hasattr(script.module, "downgrade"):
             self.say(f"{revision} no-downgrade no such function")
@@ -273,7 +292,7 @@ class Walk:
         It tells the operations as objects, in its log: the lines come
         from the same comparison, and the command has to agree.
         """
-        self.restore(self.base)
+        self.start()
         if self.up("heads"):
             return
         found = sorted(set(self.compare()))
@@ -420,10 +439,7 @@ def run(
         own = f"sqlite:///{os.path.join(folder, 'walk.db')}"
         where = database(os.environ.get("FIELD_REPRODUCE_URL", own))
         with opened(where.url) as config:
-            walk = Walk(config, where, version_tables, say, metadata)
-            if base is not None:
-                base(where.url)
-                walk.base = walk.save()
+            walk = Walk(config, where, version_tables, say, metadata, base)
             walk.heads()
             walk.whole()
             walk.each()
