@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from typing import Any, Optional
 from unittest import mock
 
-from migtestkit.databases import Database, backend_for
+from migtestkit.databases import Database, backend_for, disown, own
 from migtestkit.databases import server as server_module
 from migtestkit.databases.base import new_token
 from migtestkit.errors import (
@@ -235,7 +235,8 @@ class TestProvisioning(ServerTestCase):
     def test_the_driver_of_the_url_is_used(self):
         for family, driver in (("postgresql", "psycopg2"),
                                ("postgresql", "psycopg"),
-                               ("mysql", "pymysql")):
+                               ("mysql", "pymysql"),
+                               ("mysql", "mysqldb")):
             with self.subTest(driver):
                 url = servers.require_driver(family, driver)
                 engine = self.provision(url).create_engine()
@@ -503,6 +504,35 @@ class TestReaping(OwnServersTestCase):
                     {kept}, self.left_after_reaping(url, {kept, left})
                 )
 
+    def test_a_child_that_outlives_its_killed_parent_does_not_matter(self):
+        script = """\
+            import os, sys
+            from sqlalchemy import make_url
+            from migtestkit.databases import backend_for
+
+            url = make_url(sys.argv[1])
+            backend = backend_for(url.get_backend_name())
+            made = backend.provision(url, lock_timeout=5)
+            if os.fork():
+                print(made.url.database, flush=True)
+            sys.stdin.read()
+            os._exit(0)
+        """
+        for family, url in self.own.each():
+            with self.subTest(family):
+                parent = self.start(textwrap.dedent(script), full(url))
+                name = parent.stdout.readline().strip()
+                self.assertRegex(name, NAME)
+                parent.kill()
+                parent.wait()
+                self.assertEqual(
+                    set(), self.left_after_reaping(url, {name})
+                )
+                # The child still had its end of it.
+                self.assertEqual(
+                    [], select.select([parent.stdout], [], [], 0)[0]
+                )
+
     def left_after_reaping(self, url: URL, names: set[str]) -> set[str]:
         """Return which of some orphans are still there when another process
         has made a database."""
@@ -549,7 +579,8 @@ class TestForking(ServerTestCase):
     def test_a_child_has_an_owner_of_its_own_and_leaves_ours_alone(self):
         for family, driver in (("postgresql", "psycopg"),
                                ("postgresql", "psycopg2"),
-                               ("mysql", "pymysql")):
+                               ("mysql", "pymysql"),
+                               ("mysql", "mysqldb")):
             with self.subTest(driver):
                 url = servers.require_driver(family, driver)
                 script = textwrap.dedent(self.SCRIPT)
@@ -619,12 +650,97 @@ class TestLostSession(OwnServersTestCase):
 
     def test_a_database_made_before_is_not_reaped(self):
         for family, url in self.own.each():
-            with self.subTest(family):
+            with self.subTest(family), self.on_another_host():
                 before = self.provision(url)
                 self.kill_owner(url, before)
                 self.provision(url)
                 self.hold(url)
                 self.assertIn(name_of(before), servers.database_names(url))
+
+    def on_another_host(self) -> Any:
+        """Let processes that are forked see no more than those elsewhere."""
+        return mock.patch.object(
+            server_module, "is_here", return_value=False
+        )
+
+    def test_a_database_in_use_is_not_reaped_either(self):
+        for family, url in self.own.each():
+            with self.subTest(family), self.on_another_host():
+                database = self.provision(url)
+                engine = database.create_engine()
+                own(
+                    engine, database.address,
+                    lambda dialect: database.connect_arguments(dialect, {}),
+                )
+                self.addCleanup(disown, engine)
+                self.kill_owner(url, database)
+                with engine.connect() as connection:
+                    connection.execute(text("CREATE TABLE t (a INTEGER)"))
+                    connection.commit()
+                self.hold(url)
+                self.assertIn(name_of(database), servers.database_names(url))
+
+    def test_one_that_env_py_uses_is_not_reaped_either(self):
+        for family, url in self.own.each():
+            with self.subTest(family), self.on_another_host():
+                database = self.provision(url)
+                self.kill_owner(url, database)
+                dialect = url.get_dialect()()
+                database.connect_arguments(dialect, {"autocommit": True})
+                self.hold(url)
+                self.assertIn(name_of(database), servers.database_names(url))
+
+    def test_on_the_same_machine_not_even_one_that_nobody_uses(self):
+        if not sys.platform.startswith("linux"):
+            self.skipTest("a process shows that it lives on Linux alone")
+        for family, url in self.own.each():
+            with self.subTest(family):
+                database = self.provision(url)
+                self.kill_owner(url, database)
+                self.hold(url)
+                self.assertIn(name_of(database), servers.database_names(url))
+                # The lock is what others go by; without either it is theirs.
+                with self.on_another_host():
+                    self.hold(url)
+                self.assertNotIn(
+                    name_of(database), servers.database_names(url)
+                )
+
+    def test_a_lock_that_the_server_has_not_let_go_of_is_taken_later(self):
+        for family, url in self.own.each():
+            with self.subTest(family), self.on_another_host():
+                before = self.provision(url)
+                owner: Any = before._owner
+                lost = owner._connection.connection.dbapi_connection
+                # We see that the other end is gone; the server does not.
+                number = owner._backend.socket_of(lost)
+                held = os.dup(number)
+                ours, theirs = socket.socketpair()
+                theirs.close()
+                os.dup2(ours.detach(), number)
+                after = self.provision(url)
+                self.assertNotEqual(*(
+                    NAME.fullmatch(name_of(one)).group(1)
+                    for one in (before, after)
+                ))
+                os.close(held)
+                self.assertTrue(servers.eventually(
+                    lambda: self.is_free(url, before)
+                ))
+                before.create_engine().dispose()
+                self.hold(url)
+                self.assertLessEqual(
+                    {name_of(before), name_of(after)},
+                    servers.database_names(url),
+                )
+
+    def is_free(self, url: URL, database: Database) -> bool:
+        """Say whether nobody holds the lock of a database's owner."""
+        backend: Any = backend_for(url.get_backend_name())
+        name = name_of(database)
+        token = NAME.fullmatch(name).group(1)
+        with servers.admin_engine(url).connect() as connection:
+            return not backend.is_spared(connection, name, token)
 
 
 class TestServerThatStops(ServerTestCase):
@@ -708,7 +824,8 @@ class TestExit(ServerTestCase):
     def test_says_nothing(self):
         for family, driver in (("postgresql", "psycopg"),
                                ("postgresql", "psycopg2"),
-                               ("mysql", "pymysql")):
+                               ("mysql", "pymysql"),
+                               ("mysql", "mysqldb")):
             with self.subTest(driver):
                 url = servers.require_driver(family, driver)
                 left = self.run_script(self.SCRIPT, full(url)).strip()
@@ -802,7 +919,7 @@ class TestErrors(ServerTestCase):
                     url.set(port=1, password="secret"), DatabaseUnavailable
                 )
                 self.assertIn("no connection to ", message)
-                self.assertRegex(message, "(?i)refused")
+                self.assertRegex(message, "(?i)refused|can't connect to server")
                 self.assertIn(f"@{url.host}:1", message)
                 self.assertNotIn("secret", message)
 

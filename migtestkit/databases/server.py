@@ -30,6 +30,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import NullPool
 
+from migtestkit.databases.alive import Sign, is_here
 from migtestkit.databases.base import (
     Backend,
     Database,
@@ -112,6 +113,9 @@ class ServerDatabase(Database):
     def connect_arguments(
         self, dialect: Dialect, given: Mapping[str, Any]
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        if self._owner is not None:
+            # Somebody is about to use the database.
+            self._owner.hold()
         backend, driver = self._backend, dialect.driver
         url = backend.spoken_by(driver, self.url).set(
             drivername=f"{dialect.name}+{driver}"
@@ -226,12 +230,15 @@ class Owner:
     :param url: the server, with the database to be connected to.
     :raises DatabaseUnavailable: there is no connection to it.
 
-    :ivar token: part of the name of every database of this owner.
     :ivar encrypted: whether its session is.
     """
 
     def __init__(self, backend: ServerBackend, url: URL) -> None:
-        self.token = new_token()
+        #: Tokens with the signs that we live, the present one last ...
+        self._tokens: dict[str, Sign] = {}
+        #: ... and those whose locks the session does not hold.
+        self._unheld: set[str] = set()
+        self._closed = False
         self._process = os.getpid()
         self._backend = backend
         self._url = url
@@ -246,7 +253,12 @@ class Owner:
         self._busy = threading.RLock()
         self._engine = backend.admin_engine(url)
         own(self._engine, str(url))
-        self._connection = self._connect()
+        self._new_token()
+        try:
+            self._connection = self._connect()
+        except BaseException:
+            self._close_signs()
+            raise
         self.encrypted = backend.is_encrypted(self._connection)
 
     def _connect(self) -> Connection:
@@ -264,25 +276,52 @@ class Owner:
                 f"{self._backend.connect_hint(reason)}"
             ) from None
         try:
-            if not self._backend.take_lock(connection, self.token):
+            self._unheld = set(self._tokens)
+            self._take_locks(connection)
+            if self.token in self._unheld:
                 # Our own lost session, which the server has not noticed yet,
-                # holds it; what has this token in its name is safe.
-                self.token = new_token()
-                self._backend.take_lock(connection, self.token)
+                # holds it; what has this token in its name is safe until
+                # then.
+                self._new_token()
+                self._take_locks(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
+    @property
+    def token(self) -> str:
+        """Part of the name of every database that is made from now on."""
+        return next(reversed(self._tokens))
+
+    def _new_token(self) -> None:
+        token = new_token()
+        self._tokens[token] = Sign(token)
+        self._unheld.add(token)
+
+    def _take_locks(self, connection: Connection) -> None:
+        for token in sorted(self._unheld):
+            if self._backend.take_lock(connection, token):
+                self._unheld.discard(token)
+
     def _session(self) -> Connection:
         """Return the session, a new one if it was lost."""
         try:
             self._connection.execute(text("SELECT 1"))
+            self._take_locks(self._connection)
         except SQLAlchemyError:
             with contextlib.suppress(Exception):
                 self._connection.close()
             self._connection = self._connect()
         return self._connection
+
+    def hold(self) -> None:
+        """Take the lock again if the session that held it was lost."""
+        if self._closed or not self.of_this_process:
+            return
+        # If the server cannot be reached, what comes next tells so.
+        with self._busy, contextlib.suppress(DatabaseUnavailable):
+            self._session()
 
     @property
     def of_this_process(self) -> bool:
@@ -472,7 +511,7 @@ class Owner:
         session = self._connection
         for name in self._backend.database_names(session):
             token = token_of(name)
-            if token is None or token == self.token:
+            if token is None or token in self._tokens or is_here(token):
                 continue
             try:
                 if self._backend.is_spared(session, name, token):
@@ -487,6 +526,7 @@ class Owner:
 
     def close(self) -> None:
         """Drop what waited to be used again, and let go of the lock."""
+        self._closed = True
         if self.of_this_process:
             with contextlib.suppress(SQLAlchemyError):
                 for name in [*self._spares, *self._templates]:
@@ -496,10 +536,17 @@ class Owner:
             with contextlib.suppress(SQLAlchemyError):
                 self._connection.close()
             self._engine.dispose()
+            self._close_signs()
+
+    def _close_signs(self) -> None:
+        for sign in self._tokens.values():
+            sign.close()
 
     def forget_session(self) -> None:
         """In a forked process: see to it that nothing which happens to our
-        copy of the session, its end included, is sent to the server."""
+        copy of the session, its end included, is sent to the server, and that
+        we are not taken for the owner."""
+        self._close_signs()
         connection = self._connection.connection.dbapi_connection
         with contextlib.suppress(Exception):
             nowhere = os.open(os.devnull, os.O_RDWR)
