@@ -5,24 +5,39 @@ whatever version of Alembic is installed.
 """
 from __future__ import annotations
 
+import random
 import re
 import unittest
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import alembic
 import alembic.command
 import alembic.config
 from alembic import op
 from alembic.config import Config
+from alembic.runtime import migration as runtime
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
 from migtestkit import alembic_api
-from sqlalchemy import create_engine, pool, text
+from migtestkit.history import RevisionHistory
+from sqlalchemy import create_engine, event, pool, text
 
-from tests.support import ProjectTestCase, Python, Rev, calls_of, create
+from tests.support import (
+    ProjectTestCase,
+    Python,
+    Rev,
+    calls_of,
+    create,
+    random_history,
+)
 
 #: A branch and its merge, and a base that depends on the branch.
 GRAPH = (
@@ -346,6 +361,198 @@ def _state(engine: Any) -> tuple[set[str], tuple[str, ...]]:
         tables = {name for name, in names} - {"alembic_version"}
         context = MigrationContext.configure(connection)
         return tables, tuple(sorted(context.get_current_heads()))
+
+
+class VersionTable:
+    """A version table, and what keeps it."""
+
+    def __init__(self) -> None:
+        self.engine = create_engine("sqlite://", poolclass=pool.StaticPool)
+        self.statements: set[str] = set()
+        event.listen(self.engine, "before_cursor_execute", self._note)
+        self.connection = self.engine.connect()
+        self.context = MigrationContext.configure(self.connection)
+        self.context._ensure_version_table()
+        self.empty()
+
+    def _note(self, connection: Any, cursor: Any, statement: str, *_: Any):
+        self.statements.add(statement)
+
+    def empty(self) -> None:
+        self.connection.execute(text("DELETE FROM alembic_version"))
+        self.keeper = runtime.HeadMaintainer(self.context, ())
+        self.statements.clear()
+
+    def take(self, step: Any) -> frozenset[str]:
+        """Note a step; return the rows."""
+        self.keeper.update_to_step(step)
+        found = self.connection.scalars(
+            text("SELECT version_num FROM alembic_version")
+        ).all()
+        assert len(found) == len(set(found)), found
+        return frozenset(found)
+
+    def close(self) -> None:
+        self.connection.close()
+        self.engine.dispose()
+
+
+def nothing() -> None:
+    """Stand in for the functions of a script."""
+
+
+def scripts_of(revisions: Iterable[Rev]) -> ScriptDirectory:
+    """Return a directory of scripts that are in no file."""
+    directory = ScriptDirectory(".")
+    made = [
+        Script(
+            SimpleNamespace(
+                __doc__="", revision=one.id, upgrade=nothing,
+                downgrade=nothing, down_revision=one.down_revision,
+                branch_labels=one.labels, depends_on=one.depends_on,
+            ),
+            one.id,
+            f"{one.id}.py",
+        )
+        for one in revisions
+    ]
+    directory.revision_map = RevisionMap(lambda: made)
+    return directory
+
+
+class TestVersionTable(unittest.TestCase):
+    """Steps that ask a graph, and statements that are compiled once, leave
+    the rows that Alembic's own leave."""
+
+    GRAPHS = 250
+
+    def setUp(self) -> None:
+        self.stock = self.table()
+        with alembic_api.quick_version_statements():
+            self.quick = self.table()
+
+    def table(self) -> VersionTable:
+        made = VersionTable()
+        self.addCleanup(made.close)
+        return made
+
+    def test_each_step_on_random_graphs(self) -> None:
+        # Any order that a graph allows, not only that of a whole walk.
+        counts = {True: 0, False: 0}
+        for number in range(self.GRAPHS):
+            rng = random.Random(f"steps {number}")
+            revisions = random_history(rng, rng.randint(2, 20))
+            with self.subTest(number), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.walk(rng, scripts_of(revisions), counts)
+        self.assertGreater(min(counts.values()), 5 * self.GRAPHS, counts)
+
+    def walk(
+        self,
+        rng: random.Random,
+        scripts: ScriptDirectory,
+        counts: dict[bool, int],
+    ) -> None:
+        history = RevisionHistory(scripts)
+        self.stock.empty()
+        with alembic_api.quick_version_statements():
+            self.quick.empty()
+        applied: set[str] = set()
+        for _ in range(2 * len(history.revisions)):
+            ups = [
+                one for one in history.revisions if one not in applied
+                and history.requirements(one) <= applied
+            ]
+            downs = [
+                one for one in history.revisions if one in applied
+                and not history.dependents(one) & applied
+            ]
+            is_upgrade = not downs or bool(ups) and rng.random() < 0.6
+            revision = rng.choice(ups if is_upgrade else downs)
+            make = (
+                alembic_api.upgrade_step if is_upgrade
+                else alembic_api.downgrade_step
+            )
+            step = make(scripts, revision, history.unrequired)
+            self.assertIsNot(RevisionStep, type(step))
+            script = scripts.get_revision(revision)
+            wanted = self.stock.take(
+                RevisionStep(scripts.revision_map, script, is_upgrade)
+            )
+            self.assertEqual(wanted, self.quick.take(step))
+            applied ^= {revision}
+            self.assertEqual(applied, history.closure(wanted))
+            counts[is_upgrade] += 1
+
+    def line(self, length: int) -> list[Any]:
+        """Return the steps up and down a line of revisions."""
+        scripts = scripts_of(
+            Rev(f"r{number}", f"r{number - 1}" if number else None)
+            for number in range(length)
+        )
+        names = [f"r{number}" for number in range(length)]
+        return [
+            *(alembic_api.upgrade_step(scripts, one) for one in names),
+            *(alembic_api.downgrade_step(scripts, one)
+              for one in reversed(names)),
+        ]
+
+    def test_no_revision_has_statements_of_its_own(self) -> None:
+        for step in self.line(20):
+            self.stock.take(step)
+            self.quick.take(step)
+        self.assertGreater(len(self.stock.statements), 20)
+        # INSERT, UPDATE, DELETE, and the look at the rows.
+        self.assertEqual(4, len(self.quick.statements))
+
+    def test_rows_that_are_not_there_are_an_error(self) -> None:
+        first, second = self.line(2)[:2]
+        self.quick.take(first)
+        self.quick.connection.execute(text("DELETE FROM alembic_version"))
+        with self.assertRaisesRegex(
+            CommandError, "'alembic_version' was expected to hold 'r0' once; "
+            "it does 0 times",
+        ):
+            self.quick.take(second)
+
+    def test_alembics_own_are_back_afterwards(self) -> None:
+        own = runtime.HeadMaintainer
+        with self.assertRaises(KeyError), \
+                alembic_api.quick_version_statements():
+            self.assertIsNot(own, runtime.HeadMaintainer)
+            raise KeyError
+        self.assertIs(own, runtime.HeadMaintainer)
+
+    def test_an_alembic_that_does_it_in_another_way_is_left_to_it(self):
+        own = runtime.HeadMaintainer
+        self.assertTrue(alembic_api.can_write_versions_quickly())
+
+        def other(self: Any, version: str, schema: str) -> None:
+            """What the kit does not know."""
+
+        for change in (
+            mock.patch.object(own, "_insert_version", other),
+            mock.patch.object(own, "_update_version", None),
+            mock.patch.object(runtime, "HeadMaintainer", type("New", (), {})),
+        ):
+            with self.subTest(change.attribute), change:
+                there = runtime.HeadMaintainer
+                self.assertFalse(alembic_api.can_write_versions_quickly())
+                with alembic_api.quick_version_statements():
+                    self.assertIs(there, runtime.HeadMaintainer)
+
+
+class TestWithoutQuickStatements(AlembicTestCase):
+
+    def test_walks_are_the_same(self):
+        with mock.patch.object(
+            alembic_api, "can_write_versions_quickly", return_value=False
+        ):
+            context = self.open(str(self.ini))
+            context.migrate_up_to("dd03")
+            self.assertEqual(("dd03",), context.current_heads)
+            context.migrate_down_to("aa01")
+            self.assertEqual({"aa01"}, context.applied)
 
 
 class TestResolve(AlembicTestCase):
