@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from typing import Any, Optional
 from unittest import mock
 
+from alembic.config import Config
 from migtestkit.databases import Database, backend_for, disown, own
 from migtestkit.databases import server as server_module
 from migtestkit.databases.base import new_token
@@ -41,6 +42,21 @@ from tests.support import ProjectTestCase, Rev
 #: Seconds until what another process does is taken for stuck.
 PATIENCE = 60
 NAME = re.compile(r"migtestkit_([0-9a-f]{16})_(\d+)")
+#: Connects to where it is sent away from, and says so before and after.
+ELSEWHERE = """\
+import os
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+engine = create_engine({url!r}, poolclass=pool.NullPool)
+os.close(context.config.attributes["lose"]())
+context.config.attributes["look"]()
+with engine.connect() as connection:
+    context.config.attributes["look"]()
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
 
 
 class Holder:
@@ -605,7 +621,7 @@ class TestForking(ServerTestCase):
                 self.assertNotIn(ours, servers.database_names(url))
 
 
-class TestLostSession(OwnServersTestCase):
+class TestLostSession(OwnServersTestCase, ProjectTestCase):
 
     def kill_owner(self, url: URL, database: Database) -> None:
         """End the session on the server that holds a database's lock."""
@@ -680,15 +696,36 @@ class TestLostSession(OwnServersTestCase):
                 self.hold(url)
                 self.assertIn(name_of(database), servers.database_names(url))
 
-    def test_one_that_env_py_uses_is_not_reaped_either(self):
+    def test_one_that_env_py_turns_to_is_not_reaped_either(self):
         for family, url in self.own.each():
             with self.subTest(family), self.on_another_host():
-                database = self.provision(url)
-                self.kill_owner(url, database)
-                dialect = url.get_dialect()()
-                database.connect_arguments(dialect, {"autocommit": True})
+                config = Config(str(self.make_history(
+                    Rev("r1", upgrade="CREATE TABLE t (a INTEGER)"),
+                    env=ELSEWHERE.format(url=full(url) + "production"),
+                )))
+                context = self.open(config, database_url=url)
+                context._databases.open()
+                database: Any = context._databases.targets[0].database
+                owner, held = database._owner, []
+                config.attributes["lose"] = lambda: self.lose(owner)
+                config.attributes["look"] = lambda: held.append(
+                    owner._is_held()
+                )
+                context.migrate_up_to("r1")
+                self.assertEqual([False, True], held[-2:])
                 self.hold(url)
-                self.assertIn(name_of(database), servers.database_names(url))
+                self.assertEqual("r1", context.current)
+
+    def lose(self, owner: Any) -> int:
+        """Let our end of an owner's session see the other one gone; return
+        that, which the server has."""
+        lost = owner._connection.connection.dbapi_connection
+        number = owner._backend.socket_of(lost)
+        held = os.dup(number)
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        os.dup2(ours.detach(), number)
+        return held
 
     def test_on_the_same_machine_not_even_one_that_nobody_uses(self):
         if not sys.platform.startswith("linux"):
@@ -711,13 +748,7 @@ class TestLostSession(OwnServersTestCase):
             with self.subTest(family), self.on_another_host():
                 before = self.provision(url)
                 owner: Any = before._owner
-                lost = owner._connection.connection.dbapi_connection
-                # We see that the other end is gone; the server does not.
-                number = owner._backend.socket_of(lost)
-                held = os.dup(number)
-                ours, theirs = socket.socketpair()
-                theirs.close()
-                os.dup2(ours.detach(), number)
+                held = self.lose(owner)
                 after = self.provision(url)
                 self.assertNotEqual(*(
                     NAME.fullmatch(name_of(one)).group(1)

@@ -317,10 +317,28 @@ class Owner:
 
     def hold(self) -> None:
         """Take the lock again if the session that held it was lost."""
-        if self._closed or not self.of_this_process:
+        if self._closed or not self.of_this_process or self._is_held():
             return
+        # In this thread env.py may be running, all of whose connections are
+        # watched.
+        thread = threading.Thread(target=self._hold)
+        thread.start()
+        thread.join()
+
+    def _is_held(self) -> bool:
+        with self._busy, contextlib.suppress(Exception):
+            if not self._unheld:
+                # By the driver: who watches statements need not see it.
+                pooled = self._connection.connection
+                with contextlib.closing(pooled.cursor()) as cursor:
+                    cursor.execute("SELECT 1")
+                    cursor.fetchall()
+                return True
+        return False
+
+    def _hold(self) -> None:
         # If the server cannot be reached, what comes next tells so.
-        with self._busy, contextlib.suppress(DatabaseUnavailable):
+        with self._busy, contextlib.suppress(SQLAlchemyError, MigtestkitError):
             self._session()
 
     @property
