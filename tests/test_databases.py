@@ -16,12 +16,18 @@ from typing import Any
 from unittest import mock
 
 from migtestkit import MigrationContext, MigrationTestCase
-from migtestkit.databases import backend_for, known_backends, registry
+from migtestkit.databases import (
+    backend_for,
+    folders,
+    known_backends,
+    registry,
+)
 from migtestkit.databases.sqlite import SQLite, SQLiteFile
 from migtestkit.errors import ConfigError
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from tests import servers
 from tests.support import ProjectTestCase, Rev, create, run_case
 
 
@@ -100,6 +106,123 @@ class TestSQLiteFile(SQLiteTestCase):
         command, path = shlex.split(made.describe())
         self.assertEqual(("sqlite3", str(made.path)), (command, path))
         self.assertNotIn("\n", made.describe())
+
+
+@unittest.skipIf(folders.fcntl is None, "nothing is reaped on Windows")
+class TestReaping(SQLiteTestCase):
+    """What a process that was killed left is removed by the next."""
+
+    SCRIPT = textwrap.dedent("""\
+        import os, sys, time
+        from migtestkit.databases import backend_for
+        from sqlalchemy import make_url
+
+        url = make_url(sys.argv[1])
+        made = backend_for("sqlite").provision(url, lock_timeout=1)
+        with made.create_engine().begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (a)")
+        if "keep" in sys.argv:
+            made.keep()
+        if "fork" in sys.argv and os.fork() == 0:
+            sys.stdin.read()
+            os._exit(0)
+        print(made.path.parent.name, flush=True)
+        sys.stdin.read()
+        made.drop()
+    """)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = self.new_folder()
+        self.url = f"sqlite:///{self.place}"
+
+    def start(self, *options: str) -> tuple[Any, str]:
+        """Start a process that has a database; return it and the folder's
+        name."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", self.SCRIPT, self.url, *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=servers.environment(),
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        name = process.stdout.readline().strip()
+        self.assertIn(name, self.names())
+        return process, name
+
+    def killed(self, *options: str) -> str:
+        """Kill such a process; return the name."""
+        process, name = self.start(*options)
+        process.kill()
+        process.wait()
+        self.assertIn(name, self.names())
+        return name
+
+    def names(self) -> set[str]:
+        return {path.name for path in self.place.iterdir()}
+
+    def reap(self) -> None:
+        """Do what a process does first."""
+        folders._reaped.discard(str(self.place))
+        self.provision(self.url).drop()
+
+    def test_of_a_killed_process(self) -> None:
+        for options in ((), ("fork",)):
+            with self.subTest(options):
+                self.killed(*options)
+                self.reap()
+                self.assertEqual(set(), self.names())
+
+    def test_by_the_next_process(self) -> None:
+        self.killed()
+        process, name = self.start()
+        self.assertEqual({name}, self.names())
+        process.communicate()
+        self.assertEqual(0, process.returncode)
+        self.assertEqual(set(), self.names())
+
+    def test_not_of_one_that_lives(self) -> None:
+        process, name = self.start()
+        self.reap()
+        self.assertEqual({name}, self.names())
+        process.communicate()
+        self.assertEqual(0, process.returncode)
+
+    def test_not_our_own_whose_lock_stays(self) -> None:
+        ours = self.provision(self.url).path.parent.name
+        self.reap()
+        self.assertEqual({ours}, self.names())
+        _, theirs = self.start()
+        self.assertEqual({ours, theirs}, self.names())
+
+    def test_not_one_that_is_kept(self) -> None:
+        name = self.killed("keep")
+        self.reap()
+        self.assertEqual({name}, self.names())
+        self.assertEqual(
+            [f"{self.place / name}"],
+            [str(one.parent) for one in self.place.glob("*/*")],
+        )
+
+    def test_not_what_is_not_surely_a_dead_owners(self) -> None:
+        name = self.killed()
+        mark = self.place / name / folders.MARK
+        said = mark.read_bytes()
+        for change in (
+            lambda: mark.write_bytes(b"another machine"),
+            lambda: mark.unlink(),
+            lambda: mark.symlink_to("elsewhere"),
+        ):
+            change()
+            self.reap()
+            self.assertEqual({name}, self.names())
+        mark.unlink()
+        mark.write_bytes(said)
+        real = self.new_folder() / "somebody_s"
+        (self.place / name).rename(real)
+        (self.place / name).symlink_to(real)
+        self.reap()
+        self.assertTrue((real / folders.MARK).exists())
 
 
 class TestPlaces(SQLiteTestCase):

@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import shutil
 import sqlite3
 import sys
-import tempfile
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +22,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import NullPool
 
 from migtestkit.databases.base import Backend, Database, new_token
+from migtestkit.databases.folders import OwnFolder
 from migtestkit.databases.pages import Image
 from migtestkit.errors import ConfigError
 
@@ -50,7 +49,7 @@ class SQLiteFile(Database):
     """
 
     def __init__(
-        self, path: Path, *, lock_timeout: float, folder: Path | None
+        self, path: Path, *, lock_timeout: float, folder: OwnFolder | None
     ) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
@@ -169,7 +168,11 @@ class SQLiteFile(Database):
 
     def drop(self) -> None:
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.drop()
+
+    def keep(self) -> None:
+        if self._folder is not None:
+            self._folder.keep()
 
     def describe(self) -> str:
         return f"sqlite3 {shlex.quote(os.fspath(self.path))}"
@@ -194,7 +197,7 @@ class SQLite(Backend):
         token = new_token()
         folder = _new_folder(place)
         return SQLiteFile(
-            folder / f"migtestkit_{token}.sqlite",
+            folder.path / f"migtestkit_{token}.sqlite",
             lock_timeout=lock_timeout,
             folder=folder,
         )
@@ -284,14 +287,9 @@ def _give_up_when_locked(status: int, remaining: int, total: int) -> None:
         raise _Locked
 
 
-def _new_folder(place: str | None) -> Path:
+def _new_folder(place: str | None) -> OwnFolder:
     try:
-        # Absolute, for env.py runs in another working directory.
-        return Path(
-            tempfile.mkdtemp(
-                prefix="migtestkit_", dir=place and os.path.abspath(place)
-            )
-        )
+        return OwnFolder(place)
     except OSError as error:
         raise ConfigError(
             f"no throw-away database can be made in {error.filename!r}: "
