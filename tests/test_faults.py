@@ -13,6 +13,7 @@ import textwrap
 import time
 import unittest
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -110,6 +111,11 @@ class TestServerThatStops(FaultTestCase):
                 self.assertRegex(last, "(?i)refused|connect|closed")
                 self.assertEqual("", said.getvalue())
                 self.next_run_is_clean(url)
+                # What could not be dropped has no owner in the next process.
+                self.assertEqual(1, len(self.left(url)))
+                servers.forget_owners(url.port)
+                self.next_run_is_clean(url)
+                self.assertEqual(set(), self.left(url))
 
 
 class TestConnectionThatIsKilled(FaultTestCase):
@@ -163,6 +169,7 @@ class TestFullDisk(FaultTestCase):
         self.assertIn("INSERT INTO big", message)
         context.close()
         self.next_run_is_clean("sqlite://")
+        self.assertEqual([], list(self.temp.iterdir()))
 
     def test_the_sound_twin_has_room(self):
         context = self.open_history(*self.history(20000))
@@ -211,6 +218,29 @@ class TestKilledProcess(FaultTestCase):
                 ))
                 self.next_run_is_clean(url)
                 self.assertEqual(before, servers.database_names(url))
+
+    def test_in_the_middle_of_a_migration_of_sqlite(self):
+        sleeps = AGE._replace(upgrade=Python(
+            "import time\n"
+            f"op.execute('{AGE.upgrade}')\n"
+            "op.execute('INSERT INTO customer VALUES (1, 1)')\n"
+            "print('asleep', flush=True)\n"
+            "time.sleep(60)"
+        ))
+        ini = self.make_history(CUSTOMER, sleeps)
+        place = self.new_folder()
+        process = subprocess.Popen(
+            [sys.executable, "-c", self.SCRIPT, str(ini),
+             f"sqlite:///{place}"],
+            stdout=subprocess.PIPE, text=True, env=servers.environment(),
+        )
+        with process:
+            path = Path(process.stdout.readline().strip())
+            self.assertEqual("asleep", process.stdout.readline().strip())
+            os.kill(process.pid, signal.SIGKILL)
+        self.assertTrue(path.exists())
+        self.next_run_is_clean(f"sqlite:///{place}")
+        self.assertEqual([], list(place.iterdir()))
 
     def is_asleep(self, family: str, url: URL) -> bool:
         return bool(servers.ask(url, {
@@ -271,6 +301,23 @@ class TestLockOfAnotherSession(FaultTestCase):
                 # And what it says is what helps.
                 connection.rollback()
                 self.assertEqual("r2", context.migrate_up_to("r2"))
+            with self.subTest(f"{family}, the next run"):
+                self.assertEqual(set(), self.left(url))
+                self.next_run_is_clean(url)
+
+    def test_that_is_never_let_go_of(self):
+        for family, url in self.own.each():
+            with self.subTest(family):
+                with self.in_time(20), self.locked(family, url) as (
+                    context, holder, _
+                ):
+                    with self.assertRaises(MigrationFailed):
+                        context.migrate_up_to("r2")
+                    # It is sent away where it is in the way of a drop.
+                    context.close()
+                    holder.invalidate()
+                    self.assertEqual(set(), self.left(url))
+                    self.next_run_is_clean(url)
 
     def test_a_table_lock_without_a_transaction(self):
         url = self.own.require("mysql")
