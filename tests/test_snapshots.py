@@ -430,6 +430,43 @@ class TestSQLite(ProjectTestCase):
             self.assertIsNone(made.snapshot())
 
 
+@NEEDS_SERIALIZE
+class TestPages(unittest.TestCase):
+    """Images of one growing database are cheap together."""
+
+    def test_equal_pages_are_kept_once(self) -> None:
+        a, b, c = (name * 4096 for name in (b"a", b"b", b"c"))
+        before = pages.held()
+        first = pages.Image.of(a + b, 4096)
+        images = [
+            first,
+            pages.Image.of(a + c, 4096, first),
+            # In another place, and without a hint.
+            pages.Image.of(c + b + a, 4096),
+        ]
+        self.assertEqual(3 * 4096, pages.held() - before)
+        self.assertEqual(
+            [a + b, a + c, c + b + a], [one.content for one in images]
+        )
+        del first, images
+        self.assertEqual(0, pages.held() - before)
+
+    def test_a_database_at_each_of_its_states(self) -> None:
+        made = backend_for("sqlite").provision(
+            make_url("sqlite://"), lock_timeout=1
+        )
+        self.addCleanup(made.drop)
+        before = pages.held()
+        images: list[Any] = [None]
+        with made.create_engine().connect() as connection:
+            for number in range(60):
+                connection.exec_driver_sql(f"CREATE TABLE t{number} (a, b)")
+                connection.commit()
+                images.append(made.snapshot(images[-1]))
+        by_themselves = sum(len(one) for one in images[1:])
+        self.assertLess(pages.held() - before, by_themselves / 5)
+
+
 class TestStore(unittest.TestCase):
     """Here a snapshot is the number of bytes that it takes."""
 

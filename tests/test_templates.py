@@ -11,6 +11,7 @@ from typing import Any, Optional
 from unittest import mock
 
 from migtestkit import MigrationContext
+from migtestkit.context.reuse import Recorder
 from migtestkit.databases import postgresql
 from migtestkit.databases import server as databases_server
 from migtestkit.databases import templates
@@ -198,6 +199,28 @@ class Migrations(TemplateTestCase):
             context.migrate_up_to("r6")
             self.assertEqual([], context.rows("mine"))
         self.assertEqual(self.revisions[:6], self.ran())
+
+    def test_what_the_budget_has_no_room_for_is_run_again(self) -> None:
+        with mock.patch.object(STORE, "budget", 1):
+            for _ in range(2):
+                self.start("r6")
+                self.assertEqual(self.revisions[:6], self.ran())
+            self.assertEqual(0, len(STORE))
+        self.provision().drop()
+        self.assertLessEqual(len(self.names()), 1)
+
+    def test_where_the_nearest_has_gone_an_earlier_one_serves(self) -> None:
+        self.start("r5")
+        with mock.patch.object(Recorder, "at_the_end"):
+            self.start("r7")
+        self.assertEqual([*self.revisions[:5], "r6", "r7"], self.ran())
+        [(key, behind)] = STORE.keys()
+        self.assertEqual(5, len(behind))
+        # It went since this process last looked.
+        for name in self.names():
+            servers.drop_database(self.server, name)
+        self.assertEqual(set(self.revisions[:7]), self.start("r7"))
+        self.assertEqual(self.revisions[:7], self.ran())
 
     def test_nothing_is_left_but_what_waits_to_be_used(self) -> None:
         for _ in range(4):

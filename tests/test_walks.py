@@ -3,6 +3,8 @@ right one?
 """
 from __future__ import annotations
 
+import sys
+import threading
 import unittest
 from typing import Any
 
@@ -32,6 +34,7 @@ from tests.support import (
     Rev,
     calls_of,
     create,
+    make_history,
     run_check,
     runs_of,
 )
@@ -394,6 +397,48 @@ class TestDowngradeLeavesNoTrace(WalkTestCase):
         self.assertEqual("r2_book", finding.revision)
         self.assertIn("engine1", finding.text)
         self.assertIn("book", finding.text)
+
+
+class TestWork(WalkTestCase):
+    """Four times the revisions are about four times the work, in calls of
+    functions: seconds would tell of the machine."""
+
+    def calls_of_walk(self, walk: Any, length: int) -> int:
+        ini = make_history(
+            self.new_folder(),
+            [
+                Rev(f"r{number}", f"r{number - 1}" if number else None)
+                for number in range(length)
+            ],
+        )
+        count = 0
+
+        def note(frame: Any, event: str, argument: Any) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        context = self.open(str(ini))
+        self.assertEqual(length, len(context.history.revisions))
+        before = sys.getprofile()
+        threading.setprofile(note)
+        sys.setprofile(note)
+        try:
+            report = walk(context)
+        finally:
+            sys.setprofile(before)
+            threading.setprofile(before)
+        self.assertEqual([], report.findings)
+        self.assertEqual(length, len(report.tested))
+        return count
+
+    def test_grows_as_the_number_of_revisions(self) -> None:
+        for walk in (walk_up_down_up, walk_traces):
+            with self.subTest(walk.__name__):
+                few = self.calls_of_walk(walk, 100)
+                many = self.calls_of_walk(walk, 400)
+                self.assertGreater(few, 100 * 100)
+                # In proportion to the square it would be sixteen times.
+                self.assertLess(many / few, 4.8, (few, many))
 
 
 class TestMinimumDowngradeRevision(WalkTestCase):
