@@ -11,7 +11,7 @@ from typing import Any
 
 from alembic.config import Config
 from migtestkit import MigrationTestCase
-from migtestkit.checks import HistoryChecks
+from migtestkit.checks import DataChecks, DeploymentChecks, HistoryChecks
 from migtestkit.errors import MigrationFailed
 from sqlalchemy import make_url
 
@@ -65,6 +65,13 @@ from sqlalchemy.ext.asyncio import async_engine_from_config
 
 config = context.config
 drivers = config.attributes.setdefault("drivers", set())
+offline = context.is_offline_mode()
+if offline:
+    context.configure(
+        url=config.get_main_option("sqlalchemy.url"), literal_binds=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def run(connection):
@@ -80,8 +87,9 @@ engine = engine_from_config(
     config.get_section(config.config_ini_section, {}),
     poolclass=pool.NullPool,
 )
-with engine.connect() as connection:
-    run(connection)
+if not offline:
+    with engine.connect() as connection:
+        run(connection)
 '''
 ASYNC = RUN + '''
 async def main():
@@ -93,7 +101,8 @@ async def main():
         await connection.run_sync(run)
     await engine.dispose()
 
-asyncio.run(main())
+if not offline:
+    asyncio.run(main())
 '''
 
 
@@ -171,10 +180,30 @@ class WholeAPI:
         self.assertRowCount("customer", 1)
         self.migrate_down_to("base")
         self.assertTableNotExists("customer")
+        self.look_around()
         used = self.migrations.environment.config.attributes["drivers"]
         self.assertEqual(
             {(self.driver.name, self.driver.asynchronous)}, used
         )
+
+    def look_around(self: Any) -> None:
+        """Use what needs another database, or none."""
+        table = self.table_at_revision("customer", revision="r2")
+        self.assertIn("initial", table.columns)
+        customer = self.models_at_revision("r1")["customer"]
+        self.assertEqual("customer", customer.__table__.name)
+        self.set_revision("r1")
+        self.assertCurrentRevision("r1")
+        self.set_revision("base")
+        sql = self.upgrade_sql("base", "r1")
+        self.assertIn("CREATE TABLE customer", "\n".join(sql))
+        found: list[Any] = []
+        self.generate_revision(
+            lambda context, revision, directives: found.extend(directives),
+            message="nothing",
+        )
+        self.assertEqual(["nothing"], [one.message for one in found])
+        self.assertRoundtrip("r1")
 
 
 class PlainTests(WholeAPI):
@@ -247,6 +276,50 @@ class TestDrivers(ProjectTestCase):
                 )
                 outcome = outcome_of(run_case(made))
                 self.assertEqual(expected, outcome.verdicts, str(outcome))
+
+    def test_the_checks_over_rows_and_of_deployments(self) -> None:
+        loses = Rev(
+            "r3", "r2", upgrade="UPDATE customer SET name = 'Bob'",
+            downgrade="SELECT 1",
+        )
+        keyless = "test_foreign_keys_are_indexed"
+        blocking = "test_no_blocking_work"
+        atomic = "test_upgrades_are_atomic_or_retryable"
+        # By family: what fails besides the loss, and what does not apply.
+        expected = {
+            "sqlite": (set(), {keyless, blocking, atomic}),
+            "postgresql": ({blocking}, {keyless}),
+            "mysql": (set(), {keyless, atomic}),
+        }
+        for driver in DRIVERS:
+            with self.subTest(driver.title):
+                env = ASYNC if driver.asynchronous else SYNC
+                ini = make_history(
+                    self.new_folder(), [*HISTORY, loses], env=env
+                )
+                made = type(
+                    "Checks",
+                    (DataChecks, DeploymentChecks, MigrationTestCase),
+                    {
+                        "alembic_config": str(ini),
+                        "database_url": driver.url(),
+                    },
+                )
+                result = run_case(made)
+                self.assertEqual(9, result.testsRun)
+                outcome = outcome_of(result)
+                fails, skips = (
+                    {
+                        name for name, said in outcome.verdicts.items()
+                        if said == verdict
+                    }
+                    for verdict in ("fail", "skip")
+                )
+                also, not_here = expected[driver.family]
+                self.assertEqual(
+                    {"test_no_data_loss"} | also, fails, str(outcome)
+                )
+                self.assertEqual(not_here, skips, str(outcome))
 
     def test_a_failure_is_told_by_each(self) -> None:
         # The same history, with a statement that no database takes.
