@@ -117,6 +117,33 @@ class TestServerThatStops(FaultTestCase):
                 self.next_run_is_clean(url)
                 self.assertEqual(set(), self.left(url))
 
+    def test_what_is_to_be_kept_and_cannot_be(self):
+        for family, url in self.own.each():
+            with self.subTest(family):
+                place = self.own.place(family)
+                place.ensure_running()
+                ini = self.make_history(CUSTOMER)
+                said = io.StringIO()
+
+                class Case(MigrationTestCase):
+                    alembic_config = str(ini)
+                    database_url = url
+                    keep_failed_database = True
+
+                    def test_it(self):
+                        self.migrate_up_to("r1")
+                        place.stop()
+                        self.migrate_down_to("base")
+
+                with contextlib.redirect_stderr(said):
+                    run_case(Case)
+                place.ensure_running()
+                [line] = said.getvalue().splitlines()
+                self.assertRegex(
+                    line, "^migtestkit: could not keep the database of a "
+                    "failed test: (psql|mysql) .* migtestkit_",
+                )
+
 
 class TestConnectionThatIsKilled(FaultTestCase):
 

@@ -197,11 +197,12 @@ class ContextDatabases:
 
     def _drop(self, database: Database) -> None:
         if self.keep:
-            database.keep()
+            # A backend of somebody else's may not say.
+            done = database.keep() is not False
             # Printed, for a log record may be captured with the test's own.
             print(
-                f"migtestkit: kept the database of a failed test: "
-                f"{database.describe()}",
+                f"migtestkit: {'kept' if done else 'could not keep'} the "
+                f"database of a failed test: {database.describe()}",
                 file=sys.stderr,
             )
         else:

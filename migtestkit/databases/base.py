@@ -207,9 +207,10 @@ class Database(abc.ABC):
     def drop(self) -> None:
         """Remove the database; doing so twice is no error."""
 
-    def keep(self) -> None:
+    def keep(self) -> bool:
         """Let nobody drop the database from now on, not even when this
-        process has ended."""
+        process has ended; say whether that was done."""
+        return True
 
     @abc.abstractmethod
     def describe(self) -> str:

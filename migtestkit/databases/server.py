@@ -215,9 +215,8 @@ class ServerDatabase(Database):
         if self._owner is not None:
             self._owner.drop(str(self.url.database))
 
-    def keep(self) -> None:
-        if self._owner is not None:
-            self._owner.keep(str(self.url.database))
+    def keep(self) -> bool:
+        return self._owner is None or self._owner.keep(str(self.url.database))
 
     def describe(self) -> str:
         return self._backend.client_command(self.url)
@@ -505,18 +504,21 @@ class Owner:
                     "the tests run again"
                 ) from None
 
-    def keep(self, name: str) -> None:
-        """Neither drop nor reap a database of this owner."""
+    def keep(self, name: str) -> bool:
+        """Neither drop nor reap a database of this owner; say whether that
+        was done."""
         if not self.of_this_process:
-            return
+            return False
         with self._busy:
             if name not in self._names:
-                return
+                return False
             self._names.discard(name)
             # The failure of the test is what counts, and may well be that
             # the server is gone.
             with contextlib.suppress(DatabaseUnavailable, StatementError):
                 self._backend.keep_database(self._session(), name)
+                return True
+        return False
 
     def sessions_in(self, name: str) -> Sequence[Session]:
         """Return the sessions in a database that may hold locks in it."""

@@ -170,9 +170,10 @@ class SQLiteFile(Database):
         if self._folder is not None:
             self._folder.drop()
 
-    def keep(self) -> None:
+    def keep(self) -> bool:
         if self._folder is not None:
             self._folder.keep()
+        return True
 
     def describe(self) -> str:
         return f"sqlite3 {shlex.quote(os.fspath(self.path))}"
