@@ -964,7 +964,9 @@ class TestErrors(ServerTestCase):
 
     def test_a_server_that_never_answers(self):
         for family, driver in (("postgresql", "psycopg"),
-                               ("postgresql", "psycopg2")):
+                               ("postgresql", "psycopg2"),
+                               ("mysql", "pymysql"),
+                               ("mysql", "mysqldb")):
             with self.subTest(driver):
                 url = servers.require_driver(family, driver)
                 with contextlib.closing(socket.create_server(
@@ -975,7 +977,31 @@ class TestErrors(ServerTestCase):
                         url.set(host="127.0.0.1", port=port),
                         DatabaseUnavailable,
                     )
-                self.assertRegex(message, "timeout|timed out")
+                self.assertRegex(
+                    message, "timeout|timed out|system error: 110"
+                )
+
+    def test_a_server_that_answered_may_take_its_time(self):
+        for family, url in servers.each_server():
+            with self.subTest(family):
+                # An owner that no other test has.
+                url = url.set(host="localhost" if url.host == "127.0.0.1"
+                              else "127.0.0.1")
+                database: Any = self.provision(url)
+                owner = database._owner
+                self.addCleanup(self.close_owner, owner)
+                owner._session().execute(text({
+                    "postgresql": "SELECT pg_sleep(3)",
+                    "mysql": "SELECT SLEEP(3)",
+                }[family]))
+                self.assertTrue(owner._is_held())
+                database.drop()
+
+    def close_owner(self, owner: Any) -> None:
+        for url, one in list(server_module._owners.items()):
+            if one is owner:
+                owner.close()
+                del server_module._owners[url]
 
     def test_a_url_s_own_timeout_counts(self):
         url = servers.require_server("postgresql")

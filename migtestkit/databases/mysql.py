@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -111,6 +111,15 @@ class MySQL(ServerBackend):
 
     def connect_timeout(self, driver: str) -> Mapping[str, Any]:
         return {"connect_timeout": server.CONNECT_TIMEOUT}
+
+    def admin_engine(self, url: URL) -> Engine:
+        engine = super().admin_engine(url)
+        if url.get_driver_name() == "pymysql" and (
+            "read_timeout" not in url.query
+        ):
+            event.listen(engine, "do_connect", _bound_greeting)
+            event.listen(engine, "connect", _greeted)
+        return engine
 
     def admin_url(self, url: URL) -> URL:
         # None has to be entered, so none is.
@@ -298,6 +307,18 @@ class MySQL(ServerBackend):
         return (
             f"GRANT ALL PRIVILEGES ON `{PREFIX}\\_%`.* TO '{user}'@'%'"
         )
+
+
+def _bound_greeting(
+    dialect: Any, record: Any, arguments: Any, options: dict[str, Any]
+) -> None:
+    # The timeout that PyMySQL has for a connection ends where the server's
+    # greeting begins, for which it would wait for ever.
+    options["read_timeout"] = server.CONNECT_TIMEOUT
+
+
+def _greeted(dbapi_connection: Any, record: Any) -> None:
+    dbapi_connection._read_timeout = None
 
 
 def _lock_name(token: str) -> str:
