@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.versions.matrix import CHECKOUT, combinations
+from tests.versions.matrix import CHECKOUT, Combination, combinations
 from tests.versions.running import Outcome
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -79,18 +79,28 @@ def readme(text: str) -> str:
 
 def _table(columns: Sequence[str]) -> str:
     kept = json.loads(RESULTS.read_text("utf-8"))
-    servers = {str(one): one.servers for one in combinations()}
     rows = [
-        [
-            ("yes" if servers[name] else "no")
-            if column == "servers"
-            else one[COLUMNS[column]] or "-"
-            for column in columns
-        ]
-        for name, one in kept.items()
+        [_cell(column, one, kept.get(str(one))) for column in columns]
+        for one in combinations()
     ]
     head = ".. list-table::\n   :header-rows: 1\n\n"
     return head + "".join(map(_row, (columns, *rows)))
+
+
+def _cell(
+    column: str, combination: Combination, kept: Mapping[str, Any] | None
+) -> str:
+    if column == "servers":
+        return "yes" if combination.servers else "no"
+    if kept is not None:
+        return kept[COLUMNS[column]] or "-"
+    asked = {
+        "Python": combination.python,
+        "SQLAlchemy": combination.sqlalchemy or "newest",
+        "Alembic": combination.alembic or "newest",
+        "tests": "not run",
+    }
+    return asked.get(column, "-")
 
 
 def _row(cells: Sequence[str]) -> str:
