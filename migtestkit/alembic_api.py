@@ -131,6 +131,10 @@ def without_running(step: MigrationStep) -> MigrationStep:
     return step
 
 
+#: This one release leaves rows in the version table that others imply, where
+#: the only head is reverted; what is tested with it shall meet them.
+_LEAVES_IMPLIED = alembic.__version__ == "1.13.0"
+
 #: Of some revisions those that others (its second argument) neither are nor
 #: require.
 Unrequired = Callable[[Iterable[str], Iterable[str]], "tuple[str, ...]"]
@@ -147,6 +151,8 @@ class _QuickStep(RevisionStep):
         below = tuple(dict.fromkeys(self.to_revisions))
         if stays:
             return self.unrequired(below, stays)
+        if _LEAVES_IMPLIED:
+            return super()._unmerge_to_revisions(set(heads))
         return tuple(
             one
             for one in below
