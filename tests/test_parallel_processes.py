@@ -135,7 +135,7 @@ class TestProcesses(unittest.TestCase):
 
     def kill_at_work(self, family: str, process: subprocess.Popen[str]) -> str:
         """Kill a process that has a database; return that one's name."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             self.assertIsNone(process.poll(), "it ended before it was killed")
             # Stopped, it cannot drop it between the look and the kill.
