@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unittest
 from unittest import mock
 
@@ -77,12 +78,39 @@ class TestLook(unittest.TestCase):
         self.assertEqual(before.snapshot.tables, ("author",))
         self.assertEqual(list(before.snapshot.of_kind("trigger")), ["stop"])
 
+    def test_many_tables_are_no_loop(self):
+        few = self.count_calls()
+        for number in range(200):
+            self.run_sql(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY)")
+        many = self.count_calls()
+        self.assertLess(many, few + 20)
+
+    def count_calls(self):
+        """Return how many functions of Python a look calls."""
+        self.look()
+        calls = 0
+
+        def note(frame, kind, argument):
+            nonlocal calls
+            calls += kind == "call"
+
+        sys.setprofile(note)
+        try:
+            self.look(exclude=["version"])
+        finally:
+            sys.setprofile(None)
+        return calls
+
     def test_excluded_tables_do_not_count(self):
-        self.run_sql("CREATE TABLE version (num TEXT)")
-        before = self.look(exclude=["version"])
+        self.run_sql(
+            "CREATE TABLE version (num TEXT)",
+            "CREATE INDEX ix_num ON version (num)",
+        )
+        before = self.look(exclude=["other", "Version"])
         self.run_sql("DROP TABLE version")
-        after = self.look(exclude=["version"])
+        after = self.look(exclude=["other", "Version"])
         self.assertTrue(before.same_as(after))
+        self.assertFalse(before.same_as(self.look(exclude=["author"])))
 
     def test_virtual_tables_are_read_at_once(self):
         self.run_sql("CREATE VIRTUAL TABLE words USING fts5(word)")

@@ -18,7 +18,14 @@ from migtestkit.schema.snapshot import SchemaSnapshot
 
 __unittest = True
 
+# In SQL, that a look at a thousand tables is no loop over them.
 _ROWS = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+_WANTED = " WHERE tbl_name COLLATE NOCASE NOT IN ({})"
+#: Virtual tables bring shadow tables with them, and cannot be made again.
+_BESIDES = (
+    "SELECT user_version, EXISTS (SELECT 1 FROM ({}) WHERE type = 'table' "
+    "AND instr(lower(substr(sql, 1, 40)), 'virtual')) FROM pragma_user_version"
+)
 #: Makes what the others refer to first.
 _ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 
@@ -44,19 +51,22 @@ def look_at_sqlite(
     connection: Connection, exclude: Collection[str]
 ) -> SchemaLook | None:
     """Look at the main schema, unless it cannot be made again."""
-    rows = connection.exec_driver_sql(_ROWS).all()
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar()
-    unwanted = {name.lower() for name in exclude}
-    kept = frozenset(
-        tuple(row) for row in rows if row[2].lower() not in unwanted
-    )
-    if any(_cannot_be_made_again(row) for row in kept):
+    unwanted = tuple(exclude) or None
+    query = _ROWS
+    if unwanted:
+        query += _WANTED.format(", ".join("?" * len(unwanted)))
+    version, cannot_be_made_again = connection.exec_driver_sql(
+        _BESIDES.format(query), unwanted
+    ).one()
+    if cannot_be_made_again:
         return None
+    rows = connection.exec_driver_sql(query, unwanted)
+    kept = frozenset(map(tuple, rows.all()))
 
     def understand(raw: _Raw) -> SchemaSnapshot:
         return _make_again(raw, exclude)
 
-    return _SQLiteLook(_Raw(kept, int(version or 0)), understand)
+    return _SQLiteLook(_Raw(kept, version), understand)
 
 
 def _make_again(raw: _Raw, exclude: Collection[str]) -> SchemaSnapshot:
@@ -76,8 +86,3 @@ def _make_again(raw: _Raw, exclude: Collection[str]) -> SchemaSnapshot:
 
 def _creation(row: tuple[Any, ...]) -> tuple[int, str]:
     return _ORDER.get(row[0], 9), row[1]
-
-
-def _cannot_be_made_again(row: tuple[Any, ...]) -> bool:
-    """Virtual tables bring shadow tables with them."""
-    return row[0] == "table" and "virtual" in (row[3] or "")[:40].lower()
