@@ -236,7 +236,7 @@ def operations(text: str) -> list[str]:
     """The same of the operations that a failure shows."""
     found, table = [], ""
     for line in text.splitlines():
-        line = re.sub(r"batch_op\.f\((.*?)\)", r"\1", line)
+        line = re.sub(r"\b(?:batch_)?op\.f\((.*?)\)", r"\1", line)
         batch = re.search(r"op\.batch_alter_table\('(\w+)'", line)
         if batch:
             table = batch[1]
@@ -244,6 +244,20 @@ def operations(text: str) -> list[str]:
         whole = re.search(r"\bop\.(create|drop)_table\('(\w+)'", line)
         if whole:
             found.append(f"{whole[1]} {whole[2]}")
+        index = re.search(
+            r"\bop\.(create|drop)_index\('(\w+)', (?:table_name=)?'(\w+)'",
+            line,
+        )
+        if index:
+            found.append(f"{index[1]} {index[3]}.{index[2]}")
+        column = re.search(
+            r"\bop\.(add|drop|alter)_column\('(\w+)', "
+            r"(?:sa\.Column\()?'(\w+)'",
+            line,
+        )
+        if column:
+            verb = "create" if column[1] == "add" else column[1]
+            found.append(f"{verb} {column[2]}.{column[3]}")
         part = re.search(
             r"batch_op\.(add|create|drop|alter)_\w+\('(\w+)'", line
         )
