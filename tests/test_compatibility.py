@@ -50,6 +50,7 @@ SOUND = (
     "CREATE TABLE more (id INTEGER PRIMARY KEY, "
     "user_id INTEGER REFERENCES users (id))",
     "UPDATE users SET name = 'x'",
+    "DELETE FROM more",
 )
 SOUND_ON_POSTGRESQL = (
     "ALTER TABLE users ALTER name TYPE varchar(40)",
@@ -81,6 +82,22 @@ class TestBackwardCompatible(DeploymentTestCase):
                 BASE, Rev("r2", "r1", upgrade=statement.split("; "))
             )
             self.breaks(statement, words, case)
+
+    def test_what_can_be_written_once_but_not_twice(self):
+        for case in self.cases(
+            BASE,
+            Rev("r2", "r1", upgrade=[
+                "DELETE FROM users",
+                "CREATE UNIQUE INDEX one_each ON users (age)",
+            ]),
+        ):
+            with self.subTest(url=str(case.database_url)):
+                text = self.assertFails(case.assertBackwardCompatible, "r2")
+                self.assertRegex(
+                    text,
+                    r"INSERT of what another row holds, but for the keys "
+                    r"fails: .*(?i:unique|duplicate)",
+                )
 
     def test_what_does_not(self):
         for url in self.databases():

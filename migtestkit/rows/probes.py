@@ -164,7 +164,8 @@ class _Key:
 
 class _Twin:
     """Builds the insert of a row that is like the first one, as that stands
-    there at the time: its values may have been rewritten."""
+    there at the time: its values may have been rewritten. Where the rows have
+    gone, the last one is written again before."""
 
     def __init__(
         self, shape: Shape, fresh: Row, apart: Collection[str]
@@ -172,21 +173,31 @@ class _Twin:
         self._shape = shape
         self._fresh = fresh
         self._apart = apart
+        self._last: dict[str, Any] | None = None
 
     def __call__(self, connection: Connection) -> Any:
         shape = self._shape
         names = [
-            one.name
-            for one in shape.columns
-            if one.name not in shape.in_keys and one.name not in self._apart
+            one.name for one in shape.columns if one.name not in self._apart
         ]
-        row = _first(connection, shape.table, names) if names else {}
+        try:
+            row = self._last = _first(connection, shape.table, names)
+        except LookupError:
+            if self._last is None:
+                raise
+            row = self._last
+            connection.execute(insert(shape.table).values(row))
         keys = {
             name: value
             for name, value in self._fresh.items()
             if name in shape.in_keys
         }
-        return insert(shape.table).values({**row, **keys})
+        others = {
+            name: value
+            for name, value in row.items()
+            if name not in shape.in_keys
+        }
+        return insert(shape.table).values({**others, **keys})
 
 
 def _always(statement: Any) -> Callable[[Connection], Any]:
