@@ -214,6 +214,19 @@ class TestKinds(RowsTestCase):
         self.assertEqual([None, None], [row["n"], row["s"]])
         self.assertIsNotNone(row["name"])
 
+    def test_a_default_that_refers_to_nothing(self):
+        with self.sqlite(
+            "CREATE TABLE teams (realm VARCHAR(9) NOT NULL, name VARCHAR(9) "
+            "NOT NULL, PRIMARY KEY (realm, name))",
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, realm VARCHAR(9) "
+            "DEFAULT 'main' NOT NULL, team VARCHAR(9) NOT NULL, "
+            "FOREIGN KEY (realm, team) REFERENCES teams (realm, name))",
+        ) as connection:
+            filled = fill(connection)
+            self.assertIn(MINIMAL, self.kinds(filled, "users"))
+            check = connection.exec_driver_sql("PRAGMA foreign_key_check")
+            self.assertEqual([], check.all())
+
     def test_typical(self):
         (row,) = self.rows(TYPICAL)
         self.assertNotIn(None, row.values())

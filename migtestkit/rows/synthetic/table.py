@@ -142,14 +142,15 @@ class TableFiller:
     def _make_minimal(self) -> list[Row]:
         row = self._fresh_row()
         wanted: Row = {}
+        # What a default refers to need not be there, and SQLite does not
+        # say so.
+        given = self._shape.in_keys | self._parents.columns
         for column in self._shape.columns:
             if column.name in self._candidates.overrides:
                 continue
             if column.nullable and not column.primary_key:
                 wanted[column.name] = None
-            elif _has_default(column) and column.name not in (
-                self._shape.in_keys
-            ):
+            elif _has_default(column) and column.name not in given:
                 wanted[column.name] = DEFAULT
         return [self._insert_wanted(row, wanted, MINIMAL)]
 
