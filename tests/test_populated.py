@@ -651,6 +651,26 @@ class TestForeignKeysOnSQLite(DataTestCase):
         self.assertRegex(text, f"(?s)r2.*{DANGLING}.*'children'")
         self.assertNotIn(CHECKED, text)
 
+    def test_no_row_that_is_referred_to_is_taken_away(self):
+        """Those that a revision fails on are, and the walk goes on."""
+        text, _ = self.upgrades(
+            Rev("r1", upgrade=(
+                create("authors", "id INTEGER PRIMARY KEY, name VARCHAR(9)"),
+                create("books", "id INTEGER PRIMARY KEY, author INTEGER "
+                       "NOT NULL REFERENCES authors (id)"),
+            )),
+            Rev("r2", "r1", upgrade=Python(
+                "bind = op.get_bind()\n"
+                "bind.exec_driver_sql('SELECT * FROM books').all()\n"
+                "rows = bind.exec_driver_sql('SELECT name FROM authors')\n"
+                "[name.lower() for name, in rows.all()]"
+            )),
+            Rev("r3", "r2", upgrade="ALTER TABLE authors ADD COLUMN n INT"),
+        )
+        self.assertIn("the minimal row of 'authors'", text)
+        self.assertNotIn("r3", text)
+        self.assertNotIn(DANGLING, text)
+
     def test_connections_of_others_are_left_alone(self):
         """What env.py connects to is ours; what a test opens beside it, or
         while it runs, is not."""

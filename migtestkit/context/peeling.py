@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from migtestkit.context.stock import Stock, mentioned_tables
 from migtestkit.errors import MigrationFailed
-from migtestkit.rows.synthetic import ALL, Key, MadeRow, label
+from migtestkit.rows.synthetic import ALL, Key, MadeRow, in_order, label
 
 __unittest = True
 
@@ -98,11 +98,12 @@ def _row_by_row(
 def _in_turn(
     stock: Stock, keys: Collection[Key]
 ) -> list[tuple[str, MadeRow]]:
-    """Return the made-up rows of tables, awkward and new ones first."""
-    tables = {label(key) for key in keys}
+    """Return the made-up rows of tables, awkward and new ones first, and
+    those that refer to others before these."""
+    tables = [label(key) for key in in_order(sorted(keys), stock.shapes)]
     rows = [
         (table, row)
-        for table in sorted(tables)
+        for table in reversed(tables)
         for row in reversed(stock.made.get(table, ()))
     ]
     return sorted(rows, key=lambda one: -ALL.index(one[1].kind))

@@ -341,13 +341,17 @@ class Stock:
         return [name for name, one in known.items() if one != now[name]]
 
     def delete(self, table: str, rows: Sequence[MadeRow]) -> bool:
-        """Delete rows; say whether that could be done."""
+        """Delete rows; say whether that could be done. It cannot where
+        another row refers to one, whether the database checks that or not."""
         shape = next(one for one in self.shapes.values() if one.label == table)
         key = shape.primary_key
+        self.load()
         try:
             with self._connected() as connection:
                 for row in rows:
                     if not key or not set(key) <= set(row.values):
+                        return False
+                    if self._is_referred_to(shape, row):
                         return False
                     statement = shape.table.delete()
                     for name in key:
@@ -364,6 +368,26 @@ class Stock:
         made = self.made.get(table, [])
         self.made[table] = [one for one in made if one not in rows]
         return True
+
+    def _is_referred_to(self, shape: Shape, row: MadeRow) -> bool:
+        """Say whether another row refers to one."""
+        key = shape.primary_key
+        own = tuple(row.values.get(name) for name in key)
+        for other, referring in self.shapes.items():
+            for one in referring.references:
+                if one.target != shape.key:
+                    continue
+                wanted = tuple(
+                    row.values.get(name) for name in one.target_columns or key
+                )
+                for there in self._population.known_rows(other):
+                    if tuple(there[name] for name in one.columns) != wanted:
+                        continue
+                    if other != shape.key or own != tuple(
+                        there[name] for name in key
+                    ):
+                        return True
+        return False
 
 
 def _table_rows(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> TableRows:
