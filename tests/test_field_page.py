@@ -20,6 +20,22 @@ class TestDatabases(unittest.TestCase):
                 for family in families:
                     self.assertNotIn((name, family), NOT_UP)
 
+    def test_the_deep_checks_are_run_where_a_history_goes_up(self):
+        for name in deep.DEEP:
+            with self.subTest(name):
+                (one,) = deep.deep_classes([name])
+                self.assertEqual(
+                    {
+                        f"test_{family}"
+                        for family in deep.FAMILIES
+                        if family in histories_on(name)
+                    },
+                    {test for test in dir(one) if test.startswith("test_")},
+                )
+                for found in deep.DEEP[name].values():
+                    if len(deep.families_of(name)) < 2:
+                        self.assertIsNone(found.postgresql)
+
     def test_one_may_go_up_on_a_server_alone(self):
         self.assertEqual(["postgresql"], list(histories_on("ckan")))
 
@@ -49,6 +65,20 @@ class TestPage(unittest.TestCase):
             for family, cell in zip(results.FAMILIES, cells):
                 with self.subTest(name, family=family):
                     self.assertEqual(cell == "no", (name, family) in NOT_UP)
+
+    def test_what_the_deep_checks_find_has_its_row(self):
+        page = results.page(results.read())
+        for name, checks in deep.DEEP.items():
+            section = page.partition(f".. _field {name}:")[2]
+            section = section.partition("\n.. _field ")[0]
+            for check, found in checks.items():
+                for family in deep.families_of(name):
+                    reasons = found.on(family)
+                    if isinstance(reasons, str):
+                        continue
+                    self.assertIn(results.DEEP_CHECKS[check], section)
+                    for revision in set(reasons) - {"-"}:
+                        self.assertIn(f"``{revision}``", section, check)
 
     def test_each_finding_has_its_row(self):
         page = results.page(results.read())

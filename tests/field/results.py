@@ -287,7 +287,7 @@ def _deep(name: str) -> list[Row]:
     rows: list[Row] = []
     for check, found in deep.DEEP.get(name, {}).items():
         on: dict[tuple[str, str], list[str]] = {}
-        for family in (SQLITE, POSTGRESQL):
+        for family in deep.families_of(name):
             reasons = found.on(family)
             if not isinstance(reasons, str):
                 for item in reasons.items():
