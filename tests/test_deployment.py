@@ -310,6 +310,15 @@ class TestOffline(DeploymentTestCase):
                 self.assertPasses(self.checks(self.TEST, case))
                 self.assertEqual(frozenset(), case.applied)
 
+    def test_a_statement_that_ends_itself(self):
+        """Alembic writes one more semicolon behind it."""
+        ends = Rev("r2", "r1", upgrade=[
+            "CREATE TRIGGER keep BEFORE UPDATE ON users "
+            "BEGIN SELECT 1; END;",
+            create("pets"),
+        ])
+        self.on_sqlite(USERS, ends).assertOfflineMatchesOnline()
+
     def test_without_paramstyle_a_percent_sign_is_doubled(self):
         """So it is: that is why Alembic's templates set it."""
         case = self.on_postgresql(USERS, TWO, self.PERCENT)

@@ -7,6 +7,7 @@ statements are executed as a database administrator would, one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from migtestkit.config import IgnoreRules
@@ -31,6 +32,9 @@ from migtestkit.rows import compare_rows
 __unittest = True
 
 OFFLINE = "offline SQL"
+#: Alembic ends each statement, those too that have ended themselves. Who runs
+#: a file never sees that, but SQLite's driver takes it for two statements.
+_ENDED_TWICE = re.compile(r";\s*;\s*\Z")
 _LABELS = ("after the upgrade", "after its offline SQL")
 
 
@@ -165,7 +169,7 @@ def _executed(
         )
         for number, statement in enumerate(statements, 1):
             try:
-                connection.exec_driver_sql(statement)
+                connection.exec_driver_sql(_ENDED_TWICE.sub(";", statement))
             except Exception as error:
                 original = getattr(error, "orig", None) or error
                 return (
