@@ -36,7 +36,7 @@ def main() -> int:
         "--deep", action="store_true",
         help="the checks over rows and those of deployments too, on SQLite "
         "and PostgreSQL; without NAME on the smallest history, with --all "
-        "on each (half an hour)",
+        "on each (an hour)",
     )
     parser.add_argument(
         "--only-deep", action="store_true",

@@ -61,9 +61,17 @@ CASCADES = (
     "batch mode drops the table; with foreign keys checked SQLite refuses, "
     "for others refer to it"
 )
+DELETES = (
+    "batch mode drops the table; with foreign keys checked SQLite deletes "
+    "what refers to it ON DELETE CASCADE"
+)
 ENUM_STAYS = "the downgrade leaves the enum, and the upgrade makes it again"
-ALL_STAYS = "downgrade() is `pass`, and the upgrade makes its tables again"
+ALL_STAYS = "downgrade() is `pass`, and the upgrade makes all of it again"
 DROPPED = "what the upgrade drops, the downgrade makes again, and empty"
+OTHER_KEY = (
+    "its model takes experiment_id for the key of runs: one without, which "
+    "the column allows, comes as None"
+)
 NOT_FILLED = (
     "it makes a column NOT NULL that a job of glance's has to fill first"
 )
@@ -73,6 +81,23 @@ SCANS = "it adds a constraint, an index or a type under its lock"
 WRITES = "it goes through all rows with the lock of an ALTER TABLE"
 NO_INDEX = {"-": "no script makes an index for these foreign keys"}
 TRANSACTIONS = Found(SKIP, PASS)
+
+#: What mlflow's downgrades do on either database.
+MLFLOW_BOTH = {
+    **dict.fromkeys(
+        (
+            "451aebb31d03", "df50e92ffc5e", "728d730b5ebd", "27a6a02d2cf1",
+            "84291f40a231", "bd07f7e963c5", "0c779009ac13", "97727af70f4d",
+            "7f2a7d5fae7d", "acf3f17fdcc7", "867495a8f9d4", "400f98739977",
+            "6953534de441",
+        ),
+        ALL_STAYS,
+    ),
+    "2b4d017a5e9b": "it drops a table before one that refers to it",
+    "c9d4e5f6a7b8": "the index that it makes is unique over fewer columns "
+    "than the rows by then",
+    "1b5f0d9ad7c1": "a guard: it refuses names that are in two workspaces",
+}
 
 DEEP: dict[str, dict[str, Found]] = {
     "optuna": {
@@ -373,6 +398,64 @@ DEEP: dict[str, dict[str, Found]] = {
             Found(PASS),
         ),
         **dict.fromkeys((BLOCKING, ATOMIC, OFFLINE), Found(SKIP)),
+    },
+    "mlflow": {
+        UPGRADES: Found(
+            {
+                "90e64c465722": OTHER_KEY,
+                "cfd24bdc0731": CASCADES,
+                "a8c4a736bde6": CASCADES,
+                "1b5f0d9ad7c1": CASCADES,
+            },
+            {"90e64c465722": OTHER_KEY},
+        ),
+        DOWNGRADES: Found(
+            {
+                **MLFLOW_BOTH,
+                "c8d9e0f1a2b3": "batch mode copies a generated column, "
+                "which takes no value",
+            },
+            {
+                **MLFLOW_BOTH,
+                "181f10493468": ALL_STAYS,
+                "cfd24bdc0731": "downgrade() is `pass`, and the check that "
+                "the upgrade drops by its name is gone",
+            },
+        ),
+        LOSSES: Found(
+            dict.fromkeys(
+                (
+                    "cbc13b556ace", "c9d4e5f6a7b8", "d0e1f2a3b4c5",
+                    "da6fb0208061", "6f8d9c3b2a1e",
+                ),
+                DELETES,
+            ),
+            PASS,
+        ),
+        COMPATIBLE: Found(
+            {"5d2d30f0abce": GONE, "75868b020152": GONE}
+        ),
+        BLOCKING: Found(
+            SKIP,
+            {
+                **dict.fromkeys(
+                    (
+                        "451aebb31d03", "181f10493468", "bd07f7e963c5",
+                        "5b0e9adcef9c", "0584bdc529eb", "5d2d30f0abce",
+                        "c9d4e5f6a7b8", "d0e1f2a3b4c5", "1b5f0d9ad7c1",
+                        "a5b4c3d2e1f0", "7d34483879f0", "c1d2e3f4a5b6",
+                        "c3d9e7f1a2b4", "6f8d9c3b2a1e", "1971f2d9a75b",
+                        "dc11669786a5",
+                    ),
+                    SCANS,
+                ),
+                **dict.fromkeys(("cfd24bdc0731", "75868b020152"), WRITES),
+            },
+        ),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(NO_INDEX),
     },
 }
 
