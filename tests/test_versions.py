@@ -171,7 +171,7 @@ class TestCommand(unittest.TestCase):
             self.assertEqual(["     - 1 passed", "     - 3 passed"], shown)
         self.assertIn("     - 2026-01-03\n", text)
         self.assertTrue(start.startswith(f"Ours\n\n{table.BEGIN}\n.. list"))
-        self.assertTrue(start.endswith(f"not run\n{table.END}\nMore\n"))
+        self.assertTrue(start.endswith(f"3 passed\n{table.END}\nMore\n"))
 
     def test_a_readme_without_the_place_is_refused(self):
         with self.assertRaisesRegex(LookupError, "README has no"):

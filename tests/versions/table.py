@@ -42,6 +42,8 @@ COLUMNS = {
     "tests": "counts",
     "on": "date",
 }
+#: A combination, and how it ended, if it was run.
+Run = tuple[Combination, "Mapping[str, Any] | None"]
 SHORT = ("Python", "SQLAlchemy", "Alembic", "servers", "tests")
 
 
@@ -51,9 +53,7 @@ def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
 
     :param outcomes: by combination.
     """
-    kept: dict[str, Any] = {}
-    if RESULTS.exists():
-        kept = json.loads(RESULTS.read_text("utf-8"))
+    kept = _kept() if RESULTS.exists() else {}
     for combination, one in outcomes.items():
         kept[combination] = {"date": date, **dataclasses.asdict(one)}
     known = [str(one) for one in combinations()]
@@ -65,23 +65,31 @@ def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
 
 def page() -> str:
     """Return the page that the kept results give."""
-    return HEAD + _table(tuple(COLUMNS))
+    kept = _kept()
+    runs = [(one, kept.get(str(one))) for one in combinations()]
+    return HEAD + _table(tuple(COLUMNS), runs)
 
 
 def readme(text: str) -> str:
-    """Return README's text with the table that the kept results give."""
+    """Return README's text with the table of what was run."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
         raise LookupError(f"README has no {BEGIN!r} with {END!r} behind it")
-    return f"{before}{begin}\n{_table(SHORT)}{end}{after}"
+    kept = _kept()
+    runs = [(one, kept.get(str(one))) for one in combinations()]
+    table = _table(SHORT, [run for run in runs if run[1] is not None])
+    return f"{before}{begin}\n{table}{end}{after}"
 
 
-def _table(columns: Sequence[str]) -> str:
-    kept = json.loads(RESULTS.read_text("utf-8"))
+def _kept() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(RESULTS.read_text("utf-8"))
+    return found
+
+
+def _table(columns: Sequence[str], runs: Sequence[Run]) -> str:
     rows = [
-        [_cell(column, one, kept.get(str(one))) for column in columns]
-        for one in combinations()
+        [_cell(column, *run) for column in columns] for run in runs
     ]
     head = ".. list-table::\n   :header-rows: 1\n\n"
     return head + "".join(map(_row, (columns, *rows)))
