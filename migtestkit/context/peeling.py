@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from migtestkit.context.stock import Stock, mentioned_tables
 from migtestkit.errors import MigrationFailed
-from migtestkit.rows.synthetic import ALL, Key, MadeRow, in_order, label
+from migtestkit.rows.synthetic import ALL, Key, MadeRow, label
 
 __unittest = True
 
@@ -100,11 +100,14 @@ def _in_turn(
 ) -> list[tuple[str, MadeRow]]:
     """Return the made-up rows of tables, awkward and new ones first, and
     those that refer to others before these."""
-    tables = [label(key) for key in in_order(sorted(keys), stock.shapes)]
+    tables = sorted(
+        keys,
+        key=lambda key: (len(stock.referring(key) & set(keys)), label(key)),
+    )
     rows = [
-        (table, row)
-        for table in reversed(tables)
-        for row in reversed(stock.made.get(table, ()))
+        (label(key), row)
+        for key in tables
+        for row in reversed(stock.made.get(label(key), ()))
     ]
     return sorted(rows, key=lambda one: -ALL.index(one[1].kind))
 

@@ -275,6 +275,10 @@ class Stock:
         named = mentioned_tables(texts, self.shapes)
         return _referring(named, [self.shapes]) if named else set()
 
+    def referring(self, key: Key) -> set[Key]:
+        """Return a table and those that refer to it."""
+        return _referring([key], [self.shapes])
+
     def touched(
         self, statements: Sequence[str]
     ) -> tuple[set[Key], Contents]:
