@@ -93,6 +93,15 @@ class TestPage(unittest.TestCase):
                             continue
                         self.assertIn(f"``{revision}``", section, line)
 
+    def test_what_nobody_has_tried_is_told_apart(self):
+        kept = results.read()
+        self.assertNotIn("nobody has tried", results.page(kept))
+        without = {family: run for family, run in kept["nova"].items()
+                   if family != "mysql"}
+        page = results.page({**kept, "nova": without})
+        self.assertIn("     - not run\n", page)
+        self.assertIn('"not run" where nobody has tried yet', page)
+
     def test_a_page_without_a_history_is_another_one(self):
         kept = results.read()
         first = next(iter(kept))

@@ -26,6 +26,8 @@ PAGE = CHECKOUT / "docs" / "field-trials.rst"
 
 FAMILIES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL", MARIADB: "MariaDB"}
 
+NOT_RUN = "not run"
+
 #: A row of a history's table: what is found, on which kinds of database, and
 #: why that is so of which revision (``-``: of the whole).
 Row = tuple[str, Sequence[str], Mapping[str, str]]
@@ -157,11 +159,12 @@ that it names; what is listed here is true.
 
 EXPLAINED = """
 The figures are the seconds that the six checks of ``HistoryChecks`` took,
-env.py and the project's own imports among them, on a machine with two cores;
-"no" stands where the history does not go up on an empty database, "not run"
-where nobody has tried yet. Run {runs}.
+env.py and the project's own imports among them, on a machine with two cores
+that had other work besides; "no" stands where the history does not go up on
+an empty database{missing}. Run {runs}.
 
 """
+MISSING = ', "not run" where nobody has tried yet'
 
 
 def page(kept: Mapping[str, Any]) -> str:
@@ -169,7 +172,8 @@ def page(kept: Mapping[str, Any]) -> str:
     text = HEAD.format(columns="\n     - ".join(FAMILIES.values()))
     for name, runs in kept.items():
         text += _row(name, runs)
-    text += EXPLAINED.format(runs=_when(kept))
+    missing = MISSING if f"- {NOT_RUN}\n" in text else ""
+    text += EXPLAINED.format(runs=_when(kept), missing=missing)
     for name, runs in kept.items():
         text += _section(name, runs)
     return text
@@ -178,7 +182,7 @@ def page(kept: Mapping[str, Any]) -> str:
 def _row(name: str, runs: Mapping[str, Any]) -> str:
     seconds = [
         str(runs[family]["seconds"]) if family in runs
-        else "no" if (name, family) in NOT_UP else "not run"
+        else "no" if (name, family) in NOT_UP else NOT_RUN
         for family in FAMILIES
     ]
     number = sum(len(reasons) for _, _, reasons in _findings(name, runs))
