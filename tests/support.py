@@ -12,16 +12,18 @@ import textwrap
 import threading
 import unittest
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional, TypeVar, Union
 
 from alembic.config import Config
 from migtestkit import MigrationContext, MigrationTestCase
 from migtestkit.checks import HistoryChecks
 
 from tests import zoo
+
+T = TypeVar("T")
 
 #: What a developer may have set, and what no test may depend on.
 VARIABLES = (
@@ -351,6 +353,26 @@ def _method(test: Any) -> str:
 
 
 # -- the process --------------------------------------------------------------
+
+
+def count_calls(function: Callable[[], T]) -> tuple[T, int]:
+    """Call a function; return its value and how many calls of functions that
+    took, in this and in new threads: seconds would tell of the machine."""
+    count = 0
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        value = function()
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(before)
+    return value, count
 
 
 def process_state() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unittest
 from unittest import mock
 
@@ -10,6 +9,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from migtestkit.schema import look, look_at_schema
+
+from tests.support import count_calls
 
 
 class TestLook(unittest.TestCase):
@@ -79,27 +80,15 @@ class TestLook(unittest.TestCase):
         self.assertEqual(list(before.snapshot.of_kind("trigger")), ["stop"])
 
     def test_many_tables_are_no_loop(self):
-        few = self.count_calls()
+        few = self.calls_of_look()
         for number in range(200):
             self.run_sql(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY)")
-        many = self.count_calls()
+        many = self.calls_of_look()
         self.assertLess(many, few + 20)
 
-    def count_calls(self):
-        """Return how many functions of Python a look calls."""
+    def calls_of_look(self):
         self.look()
-        calls = 0
-
-        def note(frame, kind, argument):
-            nonlocal calls
-            calls += kind == "call"
-
-        sys.setprofile(note)
-        try:
-            self.look(exclude=["version"])
-        finally:
-            sys.setprofile(None)
-        return calls
+        return count_calls(lambda: self.look(exclude=["version"]))[1]
 
     def test_excluded_tables_do_not_count(self):
         self.run_sql(

@@ -3,8 +3,6 @@ right one?
 """
 from __future__ import annotations
 
-import sys
-import threading
 import unittest
 from typing import Any
 
@@ -33,6 +31,7 @@ from tests.support import (
     Python,
     Rev,
     calls_of,
+    count_calls,
     create,
     make_history,
     run_check,
@@ -411,22 +410,9 @@ class TestWork(WalkTestCase):
                 for number in range(length)
             ],
         )
-        count = 0
-
-        def note(frame: Any, event: str, argument: Any) -> None:
-            nonlocal count
-            count += event in ("call", "c_call")
-
         context = self.open(str(ini))
         self.assertEqual(length, len(context.history.revisions))
-        before = sys.getprofile()
-        threading.setprofile(note)
-        sys.setprofile(note)
-        try:
-            report = walk(context)
-        finally:
-            sys.setprofile(before)
-            threading.setprofile(before)
+        report, count = count_calls(lambda: walk(context))
         self.assertEqual([], report.findings)
         self.assertEqual(length, len(report.tested))
         return count

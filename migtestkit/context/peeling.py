@@ -100,9 +100,9 @@ def _in_turn(
 ) -> list[tuple[str, MadeRow]]:
     """Return the made-up rows of tables, awkward and new ones first, and
     those that refer to others before these."""
+    among = set(keys)
     tables = sorted(
-        keys,
-        key=lambda key: (len(stock.referring(key) & set(keys)), label(key)),
+        keys, key=lambda key: (len(stock.referring(key) & among), label(key))
     )
     rows = [
         (label(key), row)

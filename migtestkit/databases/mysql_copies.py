@@ -121,9 +121,9 @@ class _Copy:
     def make(self) -> None:
         tables, views = self._objects()
         self._send(
-            self._moved(self._shown("DATABASE", self._quoted(self._source)))
+            self._moved(self._shown("DATABASE", _quoted(self._source)))
         )
-        self._send(f"USE {self._quoted(self._target)}")
+        self._send(f"USE {_quoted(self._target)}")
         columns = self._columns()
         made = {name: self._table_text(self._source, name) for name in tables}
         for name, statement in made.items():
@@ -165,7 +165,7 @@ class _Copy:
 
     def _table_text(self, database: str, table: str) -> str:
         return self._shown(
-            "TABLE", f"{self._quoted(database)}.{self._quoted(table)}"
+            "TABLE", f"{_quoted(database)}.{_quoted(table)}"
         )
 
     def _make_table(self, name: str, statement: str) -> None:
@@ -175,19 +175,19 @@ class _Copy:
             return
         # What the text calls a key may be one that the server has made for a
         # foreign key, and drops when another serves as well. LIKE knows.
-        quoted = self._quoted(name)
+        quoted = _quoted(name)
         self._send(
-            f"CREATE TABLE {quoted} LIKE {self._quoted(self._source)}.{quoted}"
+            f"CREATE TABLE {quoted} LIKE {_quoted(self._source)}.{quoted}"
         )
         changes = self._moved(", ".join(text.lost_by_like()))
         self._send(f"ALTER TABLE {quoted} {changes}")
 
     def _copy_rows(self, table: str, columns: Sequence[str]) -> None:
-        names = ", ".join(self._quoted(name) for name in columns)
-        quoted = self._quoted(table)
+        names = ", ".join(_quoted(name) for name in columns)
+        quoted = _quoted(table)
         self._send(
             f"INSERT INTO {quoted} ({names}) SELECT {names} "
-            f"FROM {self._quoted(self._source)}.{quoted}"
+            f"FROM {_quoted(self._source)}.{quoted}"
         )
 
     def _make_views(self, names: Sequence[str]) -> None:
@@ -209,7 +209,7 @@ class _Copy:
 
     def _view_text(self, name: str) -> tuple[str, str]:
         """Return what sets the session for the text of a view, and that."""
-        quoted = f"{self._quoted(self._source)}.{self._quoted(name)}"
+        quoted = f"{_quoted(self._source)}.{_quoted(name)}"
         row = self._send(f"SHOW CREATE VIEW {quoted}").one()
         return f"SET NAMES {row[2]} COLLATE {row[3]}", row[1]
 
@@ -220,7 +220,7 @@ class _Copy:
         """Return a text that says the target where it said the source, whose
         name nothing else has."""
         return statement.replace(
-            self._quoted(self._source), self._quoted(self._target)
+            _quoted(self._source), _quoted(self._target)
         )
 
     def _send(self, statement: str) -> Any:
@@ -229,18 +229,15 @@ class _Copy:
             statement, execution_options={"no_parameters": True}
         )
 
-    def _quoted(self, name: str) -> str:
-        return "`" + name.replace("`", "``") + "`"
-
 
 class _TableText:
     """What the server's text of a table says, a line for each part of it."""
 
     def __init__(self, name: str, statement: str) -> None:
         self._lines = statement.splitlines()
-        quoted = re.escape(name.replace("`", "``"))
+        begins = re.escape(_quoted(name)[:-1])
         self._named_by_server = re.compile(
-            rf"CONSTRAINT `{quoted}_ibfk_(\d+)` "
+            rf"CONSTRAINT {begins}_ibfk_(\d+)` "
         )
 
     def _foreign_keys(self) -> list[str]:
@@ -293,3 +290,7 @@ def _by_keys(statement: str) -> tuple[list[str], list[str]]:
     lines = [line.rstrip(",") for line in statement.splitlines()]
     keys = [line for line in lines if line.startswith("  KEY `")]
     return [line for line in lines if line not in keys], sorted(keys)
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

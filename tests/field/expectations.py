@@ -9,6 +9,7 @@ from tests.field.findings import (
     CHECKS,
     MODELS,
     NO_TRACE,
+    OTHER_ORDER,
     REGISTERED,
     SINGLE_HEAD,
     UP_DOWN,
@@ -239,9 +240,7 @@ TASKFLOW = History(
     heads=("00af93df9d77",),
     findings=(
         Finding(
-            "two columns that were dropped come back at the table's end, "
-            "as ADD COLUMN must have it; the order of columns is no "
-            "difference",
+            OTHER_ORDER,
             (
                 "1c783c0c2875 order other order of columns in "
                 "table taskdetails",

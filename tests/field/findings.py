@@ -36,6 +36,14 @@ NAMED_BY = {
 }
 
 
+#: Reasons that several histories have.
+OTHER_ORDER = (
+    "columns that were dropped come back at the table's end, as ADD COLUMN "
+    "must have it; the order of columns is no difference"
+)
+FORGOT_UNIQUE = "the downgrade makes a unique index again without unique=True"
+
+
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """Lines of the reproduction that have one reason."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tests.field.findings import (
+    FORGOT_UNIQUE,
     MODELS,
     NO_TRACE,
+    OTHER_ORDER,
     REGISTERED,
     SINGLE_HEAD,
     UP_DOWN,
@@ -466,8 +468,7 @@ DSTACK = History(
     heads=("40f19bea9d2a",),
     findings=(
         Finding(
-            "columns that the upgrade drops come back at the table's end, as "
-            "ADD COLUMN must have it; the order of columns is no difference",
+            OTHER_ORDER,
             (
                 "e6391ca6a264 order other order of columns in table gateways",
                 "29c08c6a8cb3 order other order of columns in table instances",
@@ -932,8 +933,7 @@ PREFECT = History(
     heads=("27d8f4e1a6c9",),
     findings=(
         Finding(
-            "columns that the upgrade drops come back at the table's end; "
-            "the order of columns is no difference",
+            OTHER_ORDER,
             (
                 "33439667aeea order other order of columns in table "
                 "block_schema",
@@ -975,7 +975,7 @@ PREFECT = History(
             harmless=True,
         ),
         Finding(
-            "the downgrade makes a unique index again without unique=True",
+            FORGOT_UNIQUE,
             (
                 "e1ff4973a9eb trace lost in index ix_block_data__name: "
                 "create unique index ix_block_data__name on block(name)",

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from sqlalchemy.engine import URL
 
 from tests import servers
+from tests.field.findings import MARIADB, POSTGRESQL, SQLITE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 #: By which driver the projects reach a server.
-DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
+DRIVERS = {POSTGRESQL: "postgresql+psycopg2", MARIADB: "mysql+pymysql"}
 #: What a project that is asynchronous takes, and which are.
 ASYNC = "postgresql+asyncpg"
 ASYNCHRONOUS = ("dstack", "prefect")
@@ -33,7 +34,7 @@ def case_on(name: str, family: str) -> dict[str, str]:
     settings name one of another kind is refused, and one that turns to it
     fails.
     """
-    if family == "sqlite":
+    if family == SQLITE:
         return {"FIELD_CASE": name, "FIELD_DATABASE_URL": "sqlite://"}
     driver = ASYNC if name in ASYNCHRONOUS else DRIVERS[family]
     url = server_url(family).set(drivername=driver)

@@ -65,9 +65,7 @@ def keep(outcomes: Mapping[str, Outcome], date: str) -> None:
 
 def page() -> str:
     """Return the page that the kept results give."""
-    kept = _kept()
-    runs = [(one, kept.get(str(one))) for one in combinations()]
-    return HEAD + _table(tuple(COLUMNS), runs)
+    return HEAD + _table(tuple(COLUMNS), _runs())
 
 
 def readme(text: str) -> str:
@@ -76,15 +74,18 @@ def readme(text: str) -> str:
     _, end, after = rest.partition(END)
     if not end:
         raise LookupError(f"README has no {BEGIN!r} with {END!r} behind it")
-    kept = _kept()
-    runs = [(one, kept.get(str(one))) for one in combinations()]
-    table = _table(SHORT, [run for run in runs if run[1] is not None])
+    table = _table(SHORT, [run for run in _runs() if run[1] is not None])
     return f"{before}{begin}\n{table}{end}{after}"
 
 
 def _kept() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(RESULTS.read_text("utf-8"))
     return found
+
+
+def _runs() -> list[Run]:
+    kept = _kept()
+    return [(one, kept.get(str(one))) for one in combinations()]
 
 
 def _table(columns: Sequence[str], runs: Sequence[Run]) -> str:

@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from migtestkit import MigrationTestCase
 from migtestkit.checks import HistoryChecks
 
+from tests.field.reproduce.prefect import configuration
+
 # Both are read where prefect is imported; its own defaults are in the
 # user's home.
 os.environ["PREFECT_HOME"] = os.path.abspath("prefect")
@@ -25,20 +27,8 @@ class TestHistory(HistoryChecks, MigrationTestCase):
     model_package = "prefect.server.database.orm_models"
 
     def get_alembic_config(self) -> Config:
-        from prefect.server.database import orm_models
-        from prefect.server.database.alembic_commands import alembic_config
-
-        # A history for each kind of database.
-        orm = {
-            "sqlite": orm_models.AioSqliteORMConfiguration,
-            "postgresql": orm_models.AsyncPostgresORMConfiguration,
-        }
         backend = make_url(self.database_url).get_backend_name()
-        config = alembic_config()
-        config.set_main_option(
-            "version_locations", str(orm[backend]().versions_dir)
-        )
-        return config
+        return configuration(backend)
 
     def run_environment(self, call: Callable[[], None]) -> None:
         anyio.run(anyio.to_thread.run_sync, call)

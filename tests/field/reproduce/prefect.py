@@ -24,20 +24,24 @@ def opened(url: str) -> Iterator[Config]:
     os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = (
         found.render_as_string(hide_password=False)
     )
+    yield configuration(found.get_backend_name())
+
+
+def configuration(backend: str) -> Config:
+    """There is a history for each kind of database. Prefect is imported here,
+    when its settings stand."""
     from prefect.server.database import orm_models
     from prefect.server.database.alembic_commands import alembic_config
 
-    # A history for each kind of database.
     orm = {
         "sqlite": orm_models.AioSqliteORMConfiguration,
         "postgresql": orm_models.AsyncPostgresORMConfiguration,
     }
     config = alembic_config()
     config.set_main_option(
-        "version_locations",
-        str(orm[found.get_backend_name()]().versions_dir),
+        "version_locations", str(orm[backend]().versions_dir)
     )
-    yield config
+    return config
 
 
 def examine() -> None:

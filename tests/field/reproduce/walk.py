@@ -41,6 +41,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from alembic import autogenerate, command
@@ -66,6 +67,17 @@ def single_config(make: Callable[[str], Config]) -> Opened:
         yield make(url)
 
     return opened
+
+
+def ini_config(path: Path) -> Opened:
+    """For a project whose ini file needs no more than the URL."""
+
+    def make(url: str) -> Config:
+        config = Config(path)
+        config.set_main_option("sqlalchemy.url", url)
+        return config
+
+    return single_config(make)
 
 
 def differences(before: Schema, after: Schema) -> list[str]:
