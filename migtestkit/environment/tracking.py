@@ -67,6 +67,8 @@ class StepTracker:
             self._watch.after(self._placed(sending), rows)
 
     def _placed(self, sending: Sending) -> Sending:
+        if self.database is None:
+            return sending
         return dataclasses.replace(sending, database=self.database)
 
     def follow(
