@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import linecache
 import os
 import traceback
@@ -79,7 +78,6 @@ class StepTracker:
         revision = alembic_api.step_revision(step)
         direction = "upgrade" if step.is_upgrade else "downgrade"
 
-        @functools.wraps(function)
         def followed(**options: Any) -> Any:
             self.statements, self.last_statement = 0, None
             try:
@@ -88,6 +86,8 @@ class StepTracker:
                 self.failures.append(self.failure(error))
                 raise
 
+        # All that Alembic asks of it; functools.wraps() costs each step more.
+        followed.__name__ = getattr(function, "__name__", direction)
         self.revision, self.direction = revision, direction
         self.database = database
         if self._declarations is not None and step.is_upgrade:

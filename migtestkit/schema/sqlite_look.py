@@ -18,13 +18,16 @@ from migtestkit.schema.snapshot import SchemaSnapshot
 
 __unittest = True
 
-# In SQL, that a look at a thousand tables is no loop over them.
+#: All in one statement, and sorted out in SQL: a walk looks twice at each
+#: revision, and a look at a thousand tables is no loop over them.
 _ROWS = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _WANTED = " WHERE tbl_name COLLATE NOCASE NOT IN ({})"
-#: Virtual tables bring shadow tables with them, and cannot be made again.
+#: Virtual tables, the only ones without a page, bring shadow tables with them
+#: and cannot be made again (https://www.sqlite.org/schematab.html).
 _BESIDES = (
-    "SELECT user_version, EXISTS (SELECT 1 FROM ({}) WHERE type = 'table' "
-    "AND instr(lower(substr(sql, 1, 40)), 'virtual')) FROM pragma_user_version"
+    " UNION ALL SELECT NULL, user_version, EXISTS (SELECT 1 FROM "
+    "sqlite_master WHERE type = 'table' AND NOT coalesce(rootpage, 0)), NULL "
+    "FROM pragma_user_version"
 )
 #: Makes what the others refer to first.
 _ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
@@ -55,18 +58,21 @@ def look_at_sqlite(
     query = _ROWS
     if unwanted:
         query += _WANTED.format(", ".join("?" * len(unwanted)))
-    version, cannot_be_made_again = connection.exec_driver_sql(
-        _BESIDES.format(query), unwanted
-    ).one()
+    # As the driver gives them: a row of SQLAlchemy's for each of them, which
+    # nobody reads, costs more than the query.
+    result = connection.exec_driver_sql(query + _BESIDES, unwanted)
+    rows = list(map(tuple, result.cursor.fetchall()))
+    result.close()
+    (beside,) = [row for row in rows if row[0] is None]
+    _, version, cannot_be_made_again, _ = beside
     if cannot_be_made_again:
         return None
-    rows = connection.exec_driver_sql(query, unwanted)
-    kept = frozenset(map(tuple, rows.all()))
+    rows.remove(beside)
 
     def understand(raw: _Raw) -> SchemaSnapshot:
         return _make_again(raw, exclude)
 
-    return _SQLiteLook(_Raw(kept, version), understand)
+    return _SQLiteLook(_Raw(frozenset(rows), version), understand)
 
 
 def _make_again(raw: _Raw, exclude: Collection[str]) -> SchemaSnapshot:
