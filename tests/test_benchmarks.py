@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import (
     histories,
+    kept,
     machine,
     populated,
     running,
@@ -281,6 +282,54 @@ class CommandLine(unittest.TestCase):
         folder = ROOT / "tests" / "benchmarks"
         self.assertTrue(list(folder.glob("*.py")))
         self.assertEqual(list(folder.rglob("test*.py")), [])
+
+
+class KeptRun(unittest.TestCase):
+    """The run that the docs show."""
+
+    SIZES = [50, 200, 800]
+
+    def test_the_page_is_what_was_measured(self) -> None:
+        self.assertEqual(
+            kept.PAGE.read_text("utf-8"),
+            kept.page(),
+            "write it by: python -m tests.benchmarks --keep",
+        )
+
+    def test_a_report_comes_back_as_it_was_kept(self) -> None:
+        found = report(
+            measurement(),
+            measurement(PEER, error="no"),
+            servers=[machine.ask("sqlite")],
+            growth=Growth("instructions", (100, 400), (1.0, 2.0)),
+            imports=[ImportTime("alembic", 0.02)],
+            missing=["mariadb"],
+        )
+        again = kept.from_json(kept.as_json(found))
+        self.assertEqual(again.measurements, list(found.measurements))
+        self.assertEqual(kept.as_json(again), kept.as_json(found))
+        self.assertEqual(tables.as_page(again), tables.as_page(found))
+
+    def test_it_is_one_whole_run(self) -> None:
+        """All sizes, histories and databases, by everybody."""
+        found = kept.from_json(kept.RESULTS.read_text("utf-8"))
+        options = running.Options(
+            self.SIZES, list(machine.PLACES), [], 3, 60.0, False
+        )
+        rows = {row.case: row for row in rows_of(found.measurements)}
+        wanted = list(running.cases_of(options, options.databases))
+        self.assertEqual(list(rows), wanted)
+        for case, row in rows.items():
+            with self.subTest(str(case)):
+                everybody = {OURS, ALEMBIC, PEER}
+                if case.work in tables.MOVES:
+                    everybody.add(BARE)
+                shown = {*row.seconds, *row.errors, *row.idle}
+                self.assertEqual(shown, everybody)
+                self.assertIn(OURS, row.seconds)
+        self.assertTrue(found.growth and found.imports and found.servers)
+        for server in found.servers:
+            self.assertNotEqual(server.storage, "unknown")
 
 
 class SmallRun(unittest.TestCase):

@@ -12,7 +12,8 @@ pytest-alembic is not installed, a virtual environment with the extra
 ``python -m tests.benchmarks populated`` shows by itself what a revision costs
 over rows, as histories and tables grow.
 
-``--quick`` takes less than a minute. Servers are found by
+``--quick`` takes less than a minute, all of it an hour and more; ``--keep``
+writes the page of the docs. Servers are found by
 ``MIGTESTKIT_BENCH_POSTGRESQL`` and ``MIGTESTKIT_BENCH_MARIADB`` (URLs that
 may create databases), else on this machine's sockets.
 """
@@ -20,23 +21,15 @@ may create databases), else on this machine's sockets.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import environments, machine, populated, tables
+from tests.benchmarks import environments, kept, machine, populated, tables
 from tests.benchmarks.contestants import peer_is_there
-from tests.benchmarks.measurements import Report
 from tests.benchmarks.running import NAMES, Options, progress, run_all
-
-
-def as_json(report: Report) -> str:
-    """Return all measurements for programs."""
-    return json.dumps(dataclasses.asdict(report), indent=1)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -70,7 +63,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="leave out pytest-alembic where it is not installed",
     )
     parser.add_argument(
-        "--write", type=Path, metavar="FILE", help="write a page of the docs"
+        "--keep", action="store_true",
+        help="keep the measurements in the checkout, and write the page of "
+        "the docs that they give",
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE",
+        help="write the page somewhere else",
     )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write all measurements"
@@ -152,8 +151,10 @@ def main(arguments: Sequence[str]) -> int:
     print(tables.as_text(report))
     if asked.write:
         asked.write.write_text(tables.as_page(report), "utf-8")
+    if asked.keep:
+        kept.keep(report)
     if asked.json:
-        asked.json.write_text(as_json(report), "utf-8")
+        asked.json.write_text(kept.as_json(report), "utf-8")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
 import random
 import sys
@@ -203,6 +204,7 @@ def run_all(options: Options, missing: Sequence[str]) -> Report:
         count = 1 if options.quick else counting.IMPORTS
         imports = counting.import_times(count)
     facts = {
+        "measured on": datetime.date.today().isoformat(),
         **machine.versions(),
         "processors": str(os.cpu_count()),
         "load before and after": f"{load}; {machine.load()}",

@@ -33,9 +33,7 @@ HISTORY_WORDS = {
 }
 
 PAGE = """\
-:orphan:
-
-.. Written by: python -m tests.benchmarks --write docs/benchmarks.rst
+.. This page is written by "python -m tests.benchmarks --keep".
 
 Benchmarks
 ==========
