@@ -9,15 +9,6 @@ from typing import Any
 from migtestkit.assertions.history import HistoryAssertions
 from migtestkit.config import Ignore, IntendedUse
 from migtestkit.config.ignoring import SCHEMA
-from migtestkit.context.blocking import (
-    cannot_watch,
-    walk_blocking,
-    walk_lock_timeouts,
-    walk_rewrites,
-)
-from migtestkit.context.compatibility import walk_compatibility
-from migtestkit.context.faults import walk_faults
-from migtestkit.context.growth import find_growth
 from migtestkit.context.offline import walk_offline
 from migtestkit.context.walks import EVERYTHING, Scope, WalkReport
 from migtestkit.errors import (
@@ -32,6 +23,9 @@ from migtestkit.schema.health import (
 )
 
 __unittest = True
+
+# The walks are imported where they begin: they, and what makes up rows, take
+# as long as a third of all else, and few tests of a suite want them.
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -60,6 +54,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises ConfigError: ``get_migration_engine()`` hands over the only
             database.
         """
+        from migtestkit.context.faults import walk_faults
+
         scope = self._only(revision)
         self._conclude(
             walk_faults(self.migrations, scope, retryable=False),
@@ -80,6 +76,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises ConfigError: ``get_migration_engine()`` hands over the only
             database.
         """
+        from migtestkit.context.faults import walk_faults
+
         scope = self._only(revision)
         self._conclude(
             walk_faults(self.migrations, scope),
@@ -141,6 +139,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises RevisionError: it is unknown, or among ``skip_revisions``;
             the history is empty.
         """
+        from migtestkit.context.compatibility import walk_compatibility
+
         scope = self._only_or_all(revision)
         intended = IntendedUse(self.migrations.intended, "contract")
         self._conclude(
@@ -172,6 +172,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises RevisionError: it is unknown, or among ``skip_revisions``;
             the history is empty.
         """
+        from migtestkit.context.blocking import walk_blocking
+
         scope = self._only_or_all(revision)
         self._skip_unwatched(copies=True)
         intended = IntendedUse(self.migrations.intended, "blocking")
@@ -196,6 +198,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises ConfigError: ``get_migration_engine()`` hands over the only
             database.
         """
+        from migtestkit.context.growth import find_growth
+
         scope = self._only(revision)
         found = self.migrations.history.resolve_revision(revision)
         self._conclude(
@@ -217,6 +221,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises RevisionError: it is unknown, or among ``skip_revisions``;
             the history is empty.
         """
+        from migtestkit.context.blocking import walk_rewrites
+
         scope = self._only_or_all(revision)
         self._skip_unwatched()
         self._conclude(
@@ -241,6 +247,8 @@ class DeploymentAssertions(HistoryAssertions):
         :raises RevisionError: it is unknown, or among ``skip_revisions``;
             the history is empty.
         """
+        from migtestkit.context.blocking import walk_lock_timeouts
+
         scope = self._only_or_all(revision)
         self._skip_unwatched()
         self._conclude(
@@ -327,6 +335,8 @@ class DeploymentAssertions(HistoryAssertions):
         )
 
     def _skip_unwatched(self, *, copies: bool = False) -> None:
+        from migtestkit.context.blocking import cannot_watch
+
         reason = cannot_watch(self.migrations, copies=copies)
         if reason:
             self.skipTest(reason)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migtestkit.assertions.history import HistoryAssertions
 from migtestkit.config import IntendedUse
 from migtestkit.context.losses import MeantLosses
-from migtestkit.context.populated import (
-    Aim,
-    PopulatedReport,
-    walk_populated,
-)
 from migtestkit.context.walks import EVERYTHING, Scope
 
+if TYPE_CHECKING:
+    from migtestkit.context.populated import PopulatedReport
+
 __unittest = True
+
+# The walks are imported where they begin: they, and what makes up rows, take
+# as long as a third of all else, and few tests of a suite want them.
 
 
 class PopulatedAssertions(HistoryAssertions):
@@ -48,6 +49,8 @@ class PopulatedAssertions(HistoryAssertions):
         :param seed: gives other rows; the failure names it.
         :raises ConfigError: ``intended`` declares what does not happen.
         """
+        from migtestkit.context.populated import Aim, walk_populated
+
         scope = self._judging(revision)
         report = walk_populated(
             self.migrations, Aim(seed=seed, scope=scope)
@@ -70,6 +73,8 @@ class PopulatedAssertions(HistoryAssertions):
         :param revision: the one to judge; default: all.
         :param seed: gives other rows; the failure names it.
         """
+        from migtestkit.context.populated import Aim, walk_populated
+
         scope = self._judging(revision)
         report = walk_populated(
             self.migrations, Aim(back=True, seed=seed, scope=scope)
@@ -102,6 +107,8 @@ class PopulatedAssertions(HistoryAssertions):
         :raises ConfigError: ``intended`` declares a loss that does not
             happen.
         """
+        from migtestkit.context.populated import Aim, walk_populated
+
         scope = self._judging(revision)
         use = IntendedUse(self.migrations.intended, "lossy")
         meant = MeantLosses(use, lossy)

@@ -6,13 +6,13 @@ from migtestkit.assertions import DeploymentAssertions
 from migtestkit.checks.base import ReadyChecks
 from migtestkit.config import IntendedUse
 from migtestkit.config.ignoring import SCHEMA
-from migtestkit.context.blocking import walk_blocking
-from migtestkit.context.compatibility import walk_compatibility
-from migtestkit.context.faults import has_transactional_ddl, walk_faults
 from migtestkit.context.offline import NoOfflineSQL, walk_offline
 from migtestkit.errors import TableError
 
 __unittest = True
+
+# The walks are imported where they begin: they, and what makes up rows, take
+# as long as a third of all else, and few tests of a suite want them.
 
 
 class DeploymentChecks(DeploymentAssertions, ReadyChecks):
@@ -28,6 +28,11 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
     def test_upgrades_are_atomic_or_retryable(self) -> None:
         """An upgrade that fails at any of its statements leaves the database
         as it was, or can be run again."""
+        from migtestkit.context.faults import (
+            has_transactional_ddl,
+            walk_faults,
+        )
+
         self._skip_empty()
         self._skip_handed_over()
         if not has_transactional_ddl(self.migrations):
@@ -46,6 +51,8 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
     def test_backward_compatible(self) -> None:
         """What the previous release of the application sends still works
         after each revision."""
+        from migtestkit.context.compatibility import walk_compatibility
+
         self._skip_empty()
         self._skip_handed_over()
         intended = IntendedUse(self.migrations.intended, "contract")
@@ -61,6 +68,8 @@ class DeploymentChecks(DeploymentAssertions, ReadyChecks):
     def test_no_blocking_work(self) -> None:
         """No statement goes through the rows of a table while the
         application waits for one."""
+        from migtestkit.context.blocking import walk_blocking
+
         self._skip_empty()
         self._skip_unwatched(copies=True)
         intended = IntendedUse(self.migrations.intended, "blocking")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from alembic.config import Config
@@ -83,33 +83,47 @@ def load_location(config: Config) -> ScriptDirectory:
     return load_scripts(config, read=False)
 
 
-def _signature(directory: ScriptDirectory) -> Iterator[object]:
-    yield os.path.abspath(directory.dir)
-    yield directory.sourceless
+def _signature(directory: ScriptDirectory) -> tuple[object, ...]:
+    """Return what changes when a file does. Each test asks for it, so the
+    files, hundreds of them, are looked at once, and kept as a digest."""
+    home = os.path.abspath(directory.dir)
     # env.py, and the data that migrations may read.
-    yield from _files(os.path.abspath(directory.dir), True, every=True)
+    files = _files(home, True, every=True)
     recursive = getattr(directory, "recursive_version_locations", False)
+    packages = []
     locations = directory.version_locations or [
         os.path.join(directory.dir, "versions")
     ]
     for location in locations:
+        folder = os.path.abspath(location)
         if ":" in os.fspath(location) and not os.path.exists(location):
             # "package:folder"; Alembic finds it, its files are not stat-ed.
-            yield location
-            continue
-        yield from _files(os.path.abspath(location), recursive)
+            packages.append(location)
+        elif not folder.startswith(home + os.sep) or directory.sourceless:
+            files += _files(folder, recursive)
+    text = "\0".join(sorted(files)).encode("utf-8", "surrogateescape")
+    return (
+        home,
+        directory.sourceless,
+        *packages,
+        hashlib.sha256(text).hexdigest(),
+    )
 
 
 def _files(
     folder: str, recursive: bool, *, every: bool = False
-) -> Iterator[object]:
+) -> list[str]:
+    found: list[str] = []
     if not os.path.isdir(folder):
-        return
+        return found
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
+        for entry in entries:
             if entry.is_dir():
                 if recursive and not (every and entry.name == "__pycache__"):
-                    yield from _files(entry.path, recursive, every=every)
+                    found += _files(entry.path, recursive, every=every)
             elif every or entry.name.endswith((".py", ".pyc")):
                 stat = entry.stat()
-                yield entry.path, stat.st_mtime_ns, stat.st_size
+                found.append(
+                    f"{entry.path}\0{stat.st_mtime_ns}\0{stat.st_size}"
+                )
+    return found

@@ -20,7 +20,8 @@ from migtestkit.errors import TableError
 
 __unittest = True
 
-_TOKEN = re.compile(
+# Compiled when it is first wanted, which takes a while (and kept by re).
+_TOKEN = (
     r"""
       (?P<space> \s+ )
     | (?P<cast> ::\s*(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?
@@ -33,9 +34,9 @@ _TOKEN = re.compile(
     | (?P<word> [^\W\d][\w$]* )
     | (?P<number> \d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+ )
     | (?P<sign> !?~~\*?|\|\||<=|>=|<>|!=|==|->>|->|. )
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+    """
 )
+_FLAGS = re.VERBOSE | re.DOTALL | re.IGNORECASE
 #: After these a parenthesis groups, and is not that of a call.
 _OPERATORS = frozenset(
     "and or not is like ilike between when then else case collate where"
@@ -66,7 +67,7 @@ def canonical(text: str) -> str:
     """Return an expression so that equal texts mean the same: casts, case
     and quotes of names, and parentheses that change nothing, are gone."""
     tokens: list[str] = []
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text, _FLAGS):
         kind, word = match.lastgroup, match.group()
         if kind == "cast" and _NUMERIC_CAST.match(word) and tokens:
             # '-1'::integer is how PostgreSQL shows a negative number.

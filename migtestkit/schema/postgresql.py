@@ -17,10 +17,7 @@ from sqlalchemy.engine import Connection
 
 from migtestkit.schema.inspector import read_inspector
 from migtestkit.schema.look import RawLook, register_look
-from migtestkit.schema.postgresql_catalogue import Catalogue
-from migtestkit.schema.postgresql_objects import object_facts
 from migtestkit.schema.postgresql_queries import SECTIONS, catalogue_query
-from migtestkit.schema.postgresql_tables import table_facts
 from migtestkit.schema.reading import register_reader
 from migtestkit.schema.snapshot import SchemaSnapshot
 
@@ -98,6 +95,11 @@ def _understand(
         )
 
     def understand(raw: Raw) -> SchemaSnapshot:
+        # Where rows of PostgreSQL's are read at all.
+        from migtestkit.schema.postgresql_catalogue import Catalogue
+        from migtestkit.schema.postgresql_objects import object_facts
+        from migtestkit.schema.postgresql_tables import table_facts
+
         sections: Mapping[str, Any] = {
             name: json.loads(rows) if rows else ()
             for name, rows in zip(SECTIONS, raw, strict=True)

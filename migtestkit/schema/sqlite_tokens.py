@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 # The rules are those of SQLite's tokenizer (tokenize.c): a name may hold
 # "$" and anything beyond ASCII, comments end at the line or at "*/".
-_TOKEN = re.compile(
+# Compiled when it is first wanted, which takes a while (and kept by re).
+_TOKEN = (
     r"""
       (?P<space> [ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<blob> [xX]'[0-9a-fA-F]*' )
@@ -20,9 +21,9 @@ _TOKEN = re.compile(
         | (?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)
           (?:[eE][+-]?[0-9][0-9_]*)? )
     | (?P<sign> ->>|->|\|\||<=|>=|<>|!=|==|<<|>>|. )
-    """,
-    re.VERBOSE | re.DOTALL,
+    """
 )
+_FLAGS = re.VERBOSE | re.DOTALL
 
 # Words that SQLite never takes for a name unless they are quoted: the
 # keywords without a "fallback to ID" in SQLite's parse.y, and literals.
@@ -80,7 +81,7 @@ def tokenize(sql: str) -> tuple[Token, ...]:
     return tuple(
         [
             _token(match.lastgroup or "", match.group())
-            for match in _TOKEN.finditer(sql)
+            for match in re.finditer(_TOKEN, sql, _FLAGS)
             if match.lastgroup != "space"
         ]
     )
