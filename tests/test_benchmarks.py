@@ -296,6 +296,10 @@ class KeptRun(unittest.TestCase):
             "write it by: python -m tests.benchmarks --keep",
         )
 
+    def test_readme_says_what_was_measured(self) -> None:
+        words = (ROOT / "README.rst").read_text("utf-8").split()
+        self.assertIn(kept.sentence(), " ".join(words))
+
     def test_a_report_comes_back_as_it_was_kept(self) -> None:
         found = report(
             measurement(),

@@ -114,11 +114,29 @@ def with_peer(arguments: Sequence[str]) -> tuple[int | None, str]:
     return done.returncode, ""
 
 
+def with_bytecode(arguments: Sequence[str]) -> int:
+    """Run all by an interpreter that keeps what it compiles.
+
+    One that was told not to would compile every script in every process, and
+    so measure its compiler.
+
+    :return: its exit status.
+    """
+    variables = dict(os.environ)
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *arguments], env=variables
+    )
+    return done.returncode
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure and show."""
     if arguments[:1] == ["populated"]:
         return populated.main(arguments[1:])
     asked = parse(arguments)
+    if sys.dont_write_bytecode:
+        return with_bytecode(arguments)
     missing = []
     if not peer_is_there():
         reason = "it is not installed, and --no-install was given"
@@ -138,7 +156,6 @@ def main(arguments: Sequence[str]) -> int:
             and not name.startswith("MIGTESTKIT_BENCH_")
         ):
             del os.environ[name]
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     options = Options(
         asked.sizes,
         asked.databases,

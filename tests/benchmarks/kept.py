@@ -9,17 +9,30 @@ from typing import Any
 
 from tests.benchmarks import tables
 from tests.benchmarks.environments import CHECKOUT
+from tests.benchmarks.histories import LINEAR
 from tests.benchmarks.measurements import (
+    NO_TRACE,
+    OURS,
+    PEER,
+    UP_DOWN,
     Case,
     Growth,
     ImportTime,
     Measurement,
     Report,
+    Row,
     Server,
+    rows_of,
 )
 
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = CHECKOUT / "docs" / "benchmarks.rst"
+#: What README says of the kept run.
+SENTENCE = (
+    "Taking each of 800 revisions up, down and up again took the kit {0} on "
+    "SQLite, and pytest-alembic's test of the same name {1}; looking for what "
+    "their downgrades leave behind took {2}, and {3}."
+)
 
 
 def as_json(report: Report) -> str:
@@ -61,3 +74,21 @@ def keep(report: Report) -> None:
 def page() -> str:
     """Return the page that the kept run gives."""
     return tables.as_page(from_json(RESULTS.read_text("utf-8")))
+
+
+def sentence() -> str:
+    """Return what README says of the kept run."""
+    report = from_json(RESULTS.read_text("utf-8"))
+    rows = {row.case: row for row in rows_of(report.measurements)}
+    return SENTENCE.format(
+        *(
+            _seconds(rows[Case(work, "sqlite", LINEAR, 800)], name)
+            for work in (UP_DOWN, NO_TRACE)
+            for name in (OURS, PEER)
+        )
+    )
+
+
+def _seconds(row: Row, name: str) -> str:
+    wall = row.seconds[name].wall
+    return f"{wall:.0f} s" if wall >= 10 else f"{wall:.1f} s"
