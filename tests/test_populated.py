@@ -5,6 +5,7 @@ taken back over them, and no others, on every kind of database?
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import tempfile
 import unittest
@@ -650,6 +651,34 @@ class TestForeignKeysOnSQLite(DataTestCase):
         )
         self.assertRegex(text, f"(?s)r2.*{DANGLING}.*'children'")
         self.assertNotIn(CHECKED, text)
+
+    def test_rows_that_dangle_are_not_told_of_again(self):
+        """A later revision that touches the tables has not left them; one
+        that leaves more has."""
+        delete = "DELETE FROM parents"
+        text, _ = self.upgrades(
+            self.PARENTS,
+            Rev("r2", "r1", upgrade=delete),
+            Rev("r3", "r2", upgrade="ALTER TABLE children ADD COLUMN n INT"),
+            Rev("r4", "r3", upgrade="UPDATE children SET n = 1"),
+            Rev("r5", "r4", upgrade=delete),
+        )
+        blamed = re.findall(rf"(?m)^  (r\d) .*{DANGLING}$", text)
+        self.assertEqual(["r2", "r5"], blamed, text)
+
+    def test_a_downgrade_is_not_blamed_for_its_upgrade(self):
+        delete, touch = "DELETE FROM parents", "UPDATE children SET id = id"
+        for upgrade, downgrade, blamed in (
+            (touch, delete, True), (delete, touch, False)
+        ):
+            with self.subTest(downgrade):
+                text, _ = self.downgrades(
+                    self.PARENTS,
+                    Rev("r2", "r1", upgrade=upgrade, downgrade=downgrade),
+                    Rev("r3", "r2", upgrade=touch, downgrade=touch),
+                )
+                found = re.findall(rf"(?m)^  (r\d) .*{DANGLING}$", text)
+                self.assertEqual(["r2"] if blamed else [], found, text)
 
     def test_no_row_that_is_referred_to_is_taken_away(self):
         """Those that a revision fails on are, and the walk goes on."""

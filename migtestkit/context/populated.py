@@ -115,10 +115,12 @@ class _PopulatedWalk(RowsWalk):
         except MigrationFailed as failure:
             return self._upgrade_failed(revision, applied, rest, failure)
         moved = self._note(statements)
+        if populated and self._aim.losses is None:
+            self._look_after(
+                revision, moved, UPGRADE, tell=judged and not self._aim.back
+            )
         if not judged:
             return True
-        if populated and not self._aim.back:
-            self._look_after(revision, moved, UPGRADE)
         if self._aim.back and (populated or self._aim.losses is None):
             return self._back(revision, applied, rest, moved)
         if populated:
@@ -206,11 +208,13 @@ class _PopulatedWalk(RowsWalk):
         self, revision: str, applied: set[str], rest: Sequence[str]
     ) -> bool:
         try:
-            self._note(self._move(revision, "upgrade"))
+            moved = self._note(self._move(revision, "upgrade"))
         except MigrationFailed as failure:
             if self._aim.losses is None:
                 self._tell(revision, AGAIN, str(failure))
             return go_on(self, applied | {revision}, rest)
+        if self._aim.losses is None:
+            self._look_after(revision, moved, AGAIN, tell=False)
         return True
 
     def _downgrade_failed(

@@ -187,13 +187,19 @@ class RowsWalk(Walk):
         revision: str,
         moved: Moved,
         phase: str,
+        *,
+        tell: bool = True,
     ) -> None:
-        """Look whether rows are whole after an upgrade."""
+        """Look whether rows are whole after a move.
+
+        :param tell: blame the revision; else only take note, so that later
+            ones are not blamed.
+        """
         lines = []
         for name, stock in self._all_stocks():
             found = stock.dangling(moved[name][0])
             lines += found if name is None else [f"{name}: {x}" for x in found]
-        if lines:
+        if lines and tell:
             self._tell(revision, f"{phase}: {DANGLING}", "\n".join(lines))
 
     def _tell(self, revision: str, phase: str, text: str) -> None:

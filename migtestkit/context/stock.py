@@ -85,6 +85,8 @@ class Stock:
         self._due: set[Key] = set()
         self._unseen = True
         self.made: dict[str, list[MadeRow]] = {}
+        #: How many rows referred to nothing, by each foreign key.
+        self._dangling: dict[tuple[Any, ...], int] = {}
         self._connection: Connection | None = None
         if like is not None:
             self._population.like(like._population)
@@ -257,6 +259,7 @@ class Stock:
         except SQLAlchemyError:
             return False
         self._population.changed_rows(doomed)
+        self._count_dangling(order)
         self.load()
         self._due |= set(order)
         for key in order:
@@ -312,7 +315,8 @@ class Stock:
 
     def dangling(self, keys: Iterable[Key]) -> list[str]:
         """Return what rows of some tables, and those that refer to them,
-        refer to without its being there."""
+        refer to without its being there, where more do than at the last
+        look: those that an earlier revision has left are not this one's."""
         found = []
         keys = set(keys)
         with self._connected() as connection:
@@ -328,9 +332,19 @@ class Stock:
                             "referred_columns": list(one.target_columns),
                         },
                     )
-                    if dangling is not None:
+                    place = (shape.key, tuple(one.columns), one.target)
+                    before = self._dangling.pop(place, 0)
+                    if dangling is None:
+                        continue
+                    self._dangling[place] = dangling.count
+                    if dangling.count > before:
                         found.append(str(dangling))
         return found
+
+    def _count_dangling(self, keys: Iterable[Key]) -> None:
+        """Note that rows are gone which may have been some of them."""
+        if self._dangling:
+            self.dangling(keys)
 
     @property
     def refers(self) -> bool:
@@ -367,6 +381,7 @@ class Stock:
             # Another row refers to one.
             return False
         self._population.changed_rows([shape.key])
+        self._count_dangling([shape.key])
         self.load()
         self._due.add(shape.key)
         made = self.made.get(table, [])
