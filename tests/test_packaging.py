@@ -127,6 +127,26 @@ class TestImport(unittest.TestCase):
         if "sqlalchemy.orm" not in self.imports("import alembic"):
             self.assertNotIn("sqlalchemy.orm", with_kit)
 
+    def test_importing_the_kit_leaves_out_what_few_tests_want(self) -> None:
+        """A third of the time: walks over rows and of deployments, and what
+        makes rows up, with SQLAlchemy's dialects."""
+        rare = {
+            "migtestkit.context.blocking",
+            "migtestkit.context.compatibility",
+            "migtestkit.context.faults",
+            "migtestkit.context.growth",
+            "migtestkit.context.populated",
+            "migtestkit.rows.synthetic",
+            "migtestkit.schema.postgresql_catalogue",
+        }
+        with_kit = self.imports(
+            "from migtestkit import MigrationTestCase\n"
+            "from migtestkit.checks import *"
+        )
+        self.assertEqual(set(), rare & set(with_kit))
+        for name in rare:
+            self.assertIn(name, self.imports(f"import {name}"))
+
 
 class TestLayout(unittest.TestCase):
     """What stands where."""
