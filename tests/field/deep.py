@@ -82,6 +82,17 @@ WRITES = "it goes through all rows with the lock of an ALTER TABLE"
 NO_INDEX = {"-": "no script makes an index for these foreign keys"}
 TRANSACTIONS = Found(SKIP, PASS)
 
+NULL_BEFORE = "it makes columns NOT NULL that may be NULL until then"
+NULL_AFTER = "it makes a column NOT NULL that may be NULL by then"
+NO_JSON = "text that is no JSON, which the column allows, stops it"
+
+#: What dstack's downgrades do on either database.
+DSTACK_BOTH = {
+    "23e01c56279a": NULL_AFTER,
+    "3dbdce90d0e0": "it makes unique what is in more than one repo by then",
+    "e6391ca6a264": "it adds columns NOT NULL without a default",
+}
+
 #: What mlflow's downgrades do on either database.
 MLFLOW_BOTH = {
     **dict.fromkeys(
@@ -450,6 +461,103 @@ DEEP: dict[str, dict[str, Found]] = {
                     SCANS,
                 ),
                 **dict.fromkeys(("cfd24bdc0731", "75868b020152"), WRITES),
+            },
+        ),
+        ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(NO_INDEX),
+    },
+    "dstack": {
+        UPGRADES: Found(
+            {
+                "112753bc17dd": NULL_BEFORE,
+                "866ec1d67184": NO_JSON,
+                "3cf77fb8bcf1": NO_JSON,
+                "eee3e79f29e9": "it deletes gateway_computes without a "
+                "backend, and leaves what refers to them",
+            },
+            {
+                "112753bc17dd": NULL_BEFORE,
+                "27d3e55759fa": "it makes the enum that a060e2440936 has "
+                "made; in one run with it Alembic remembers that, later not",
+            },
+        ),
+        DOWNGRADES: Found(
+            {
+                **DSTACK_BOTH,
+                "555138b1f77f": NULL_AFTER,
+                "29826f417010": "it adds a column NOT NULL without a default",
+                "710e5b3fac8f": "it cuts the length of a prefix off all "
+                "tokens, whether they have it or not, which makes some alike",
+                "7bc2586e8b9e": NULL_AFTER,
+            },
+            {
+                **DSTACK_BOTH,
+                "a060e2440936": ENUM_STAYS,
+                "d0bb68e48b9f": "the downgrade makes text of an enum, and "
+                "the upgrade gives no cast back",
+            },
+        ),
+        LOSSES: Found(
+            {
+                "e6391ca6a264": DROPPED,
+                "29c08c6a8cb3": DROPPED,
+                "1a48dfe44a40": DROPPED,
+                "4b4319398164": "runs without a job that goes on become "
+                "TERMINATED",
+                "29826f417010": DROPPED,
+                "710e5b3fac8f": "it puts a prefix before secrets",
+                "1338b788b612": "of the instances of one job it keeps one, "
+                "as its script says",
+                "eee3e79f29e9": "it deletes gateway_computes without a "
+                "backend",
+            },
+            {"e6391ca6a264": DROPPED},
+        ),
+        COMPATIBLE: Found(
+            {
+                **dict.fromkeys(
+                    (
+                        "112753bc17dd", "48ad3ecbaea2", "555138b1f77f",
+                        "c154eece89da", "b4d6ad60db08", "c00090eaef21",
+                        "710e5b3fac8f", "d6b11105f659", "7b24b1c8eba7",
+                        "e3b7db07727f", "afbc600ff2b2", "82b32a135ea2",
+                        "51d45659d574", "7ba3b59d7ca6", "bca2fdf130bf",
+                        "35e90e1b0d3e", "728b1488b1b4", "857d8fa7fcc5",
+                        "eee3e79f29e9", "dbbe9f32ec66",
+                    ),
+                    STRICTER,
+                ),
+                **dict.fromkeys(
+                    (
+                        "e6391ca6a264", "29c08c6a8cb3", "1a48dfe44a40",
+                        "4b4319398164", "29826f417010", "1338b788b612",
+                        "a751ef183f27",
+                    ),
+                    GONE,
+                ),
+            },
+            # What follows cannot be applied by itself there.
+            {
+                "112753bc17dd": STRICTER,
+                "48ad3ecbaea2": STRICTER,
+                "e6391ca6a264": GONE,
+            },
+        ),
+        BLOCKING: Found(
+            SKIP,
+            {
+                **dict.fromkeys(
+                    (
+                        "fe72c4de8376", "112753bc17dd", "3dbdce90d0e0",
+                        "e6391ca6a264",
+                    ),
+                    SCANS,
+                ),
+                **dict.fromkeys(
+                    ("d0bb68e48b9f", "14f2cb002fc2", "48ad3ecbaea2"), WRITES
+                ),
             },
         ),
         ATOMIC: TRANSACTIONS,
