@@ -16,7 +16,7 @@ from migtestkit.schema import (
     compare,
     describe_differences,
     look_at_schema,
-    postgresql,
+    postgresql_catalogue,
     read_schema,
 )
 from sqlalchemy import create_engine
@@ -388,7 +388,7 @@ table "app.a"
         self.run_sql("CREATE TABLE app.a (id integer)")
         before = self.look()
         with mock.patch.object(
-            postgresql, "Catalogue", side_effect=AssertionError
+            postgresql_catalogue, "Catalogue", side_effect=AssertionError
         ):
             self.assertEqual(before.differences(self.look()), ())
         self.run_sql("DROP TABLE app.a")

@@ -90,7 +90,6 @@ def _signature(directory: ScriptDirectory) -> tuple[object, ...]:
     # env.py, and the data that migrations may read.
     files = _files(home, True, every=True)
     recursive = getattr(directory, "recursive_version_locations", False)
-    packages = []
     locations = directory.version_locations or [
         os.path.join(directory.dir, "versions")
     ]
@@ -98,14 +97,15 @@ def _signature(directory: ScriptDirectory) -> tuple[object, ...]:
         folder = os.path.abspath(location)
         if ":" in os.fspath(location) and not os.path.exists(location):
             # "package:folder"; Alembic finds it, its files are not stat-ed.
-            packages.append(location)
-        elif not folder.startswith(home + os.sep) or directory.sourceless:
+            continue
+        if not folder.startswith(home + os.sep) or directory.sourceless:
             files += _files(folder, recursive)
     text = "\0".join(sorted(files)).encode("utf-8", "surrogateescape")
     return (
         home,
         directory.sourceless,
-        *packages,
+        recursive,
+        *(os.path.abspath(one) for one in locations),
         hashlib.sha256(text).hexdigest(),
     )
 
