@@ -86,6 +86,12 @@ NULL_BEFORE = "it makes columns NOT NULL that may be NULL until then"
 NULL_AFTER = "it makes a column NOT NULL that may be NULL by then"
 NO_JSON = "text that is no JSON, which the column allows, stops it"
 
+LOST = "it drops what the downgrade, which fails, does not make again"
+ALIKE = "rows that are alike stop the constraint"
+REFERS_AGAIN = (
+    "it makes a foreign key again over rows that refer to nothing by then"
+)
+
 #: What dstack's downgrades do on either database.
 DSTACK_BOTH = {
     "23e01c56279a": NULL_AFTER,
@@ -152,12 +158,12 @@ DEEP: dict[str, dict[str, Found]] = {
         UPGRADES: Found(
             {
                 "a3ffa287d074": CASCADES,
-                "b9886d9cadb0": "rows that are alike stop the constraint",
+                "b9886d9cadb0": ALIKE,
             },
             {
                 "a3ffa287d074": "names of more than 100 characters, which "
                 "the column took until then, stop it",
-                "b9886d9cadb0": "rows that are alike stop the constraint",
+                "b9886d9cadb0": ALIKE,
             },
         ),
         DOWNGRADES: Found(
@@ -561,6 +567,116 @@ DEEP: dict[str, dict[str, Found]] = {
             },
         ),
         ATOMIC: TRANSACTIONS,
+        OFFLINE: Found(PASS),
+        HEALTHY: Found(PASS),
+        INDEXED: Found(NO_INDEX),
+    },
+    "ckan": {
+        UPGRADES: Found(
+            {
+                "37ada738328e": "e8283ffb257e has left these tables without "
+                "keys; rows that are alike, or of no revision, stop new ones",
+                "cdd68fe9ba21": NULL_BEFORE,
+                "6da92ef2df15": "it adds a column, with no value for the "
+                "rows that there are, and makes it the primary key",
+                "6c600693af5b": "what were the ids of packages shall be "
+                "those of resource groups, of which there are none",
+                "54e3f155d945": ALIKE,
+                "883a7c406926": NULL_BEFORE,
+                "048f7db947bf": NULL_BEFORE,
+                "ff13667243ed": "rows that are alike stop the unique index",
+            }
+        ),
+        DOWNGRADES: Found(
+            {
+                "765143af2ba3": "the downgrade leaves the indexes, and the "
+                "upgrade makes them again",
+                "b581622ad327": NULL_AFTER,
+                "11e5745c6fc9": "it adds a column NOT NULL without a default",
+                "fd6622e3d964": "it gives a table the same column twice",
+                "a4fb0d85ced6": "it makes unique what more than one "
+                "vocabulary may have by then",
+                "51171a04d86d": "it makes unique what is in more than one "
+                "row by then",
+                "f98d8fa2a7f7": "the upgrade leaves the tables where there "
+                "are rows, and the downgrade makes them again",
+                "3537d5420e0e": REFERS_AGAIN,
+                "d4d9be9189fe": "the upgrade drops a foreign key that the "
+                "downgrade does not make again",
+                "9fadda785b07": REFERS_AGAIN,
+                "ccd38ad5fced": REFERS_AGAIN,
+            }
+        ),
+        LOSSES: Found(
+            {
+                **dict.fromkeys(
+                    (
+                        "f22b4f5241a5", "e5ca33a5d445", "6d8ffebcaf54",
+                        "05a0778051ca", "bd38cd6502b2", "b69e9b80396f",
+                        "a4ca55f0f45e", "ae821876532a", "19663581b3bb",
+                        "ff1b303cab77", "d4d9be9189fe", "4a5e3465beb6",
+                        "4eaa5fcf3092",
+                    ),
+                    DROPPED,
+                ),
+                "e8283ffb257e": "it drops a column, and makes it again of "
+                "another type, and empty",
+                "11e5745c6fc9": LOST,
+                "fd6622e3d964": LOST,
+                "12d64978ab44": "it drops extras that are not active",
+            }
+        ),
+        COMPATIBLE: Found(
+            {
+                "e8283ffb257e": "an integer becomes text, which = does not "
+                "compare with one",
+                **dict.fromkeys(
+                    (
+                        "37ada738328e", "cdd68fe9ba21", "54e3f155d945",
+                        "048f7db947bf", "ff13667243ed",
+                    ),
+                    STRICTER,
+                ),
+                **dict.fromkeys(
+                    (
+                        "f22b4f5241a5", "e5ca33a5d445", "6d8ffebcaf54",
+                        "05a0778051ca", "11e5745c6fc9", "6c600693af5b",
+                        "fd6622e3d964", "bd38cd6502b2", "b69e9b80396f",
+                        "883a7c406926", "a4ca55f0f45e", "ae821876532a",
+                        "19663581b3bb", "ff1b303cab77", "d4d9be9189fe",
+                        "4a5e3465beb6", "12d64978ab44", "4eaa5fcf3092",
+                    ),
+                    GONE,
+                ),
+            }
+        ),
+        BLOCKING: Found(
+            {
+                **dict.fromkeys(
+                    (
+                        "e8283ffb257e", "37ada738328e", "765143af2ba3",
+                        "b581622ad327", "11e5745c6fc9", "cdd68fe9ba21",
+                        "1bfdf4240915", "6da92ef2df15", "6c600693af5b",
+                        "81148ccebd6c", "cca459c76d45", "da65e2877034",
+                        "54e3f155d945", "883a7c406926", "a4fb0d85ced6",
+                        "048f7db947bf", "e33a5f2b2a84", "cfb544112fa7",
+                        "011f51208be3", "e0177a15d2c9", "8224d872c64f",
+                        "8ea886d0ede4", "0ffc0b277141", "01afcadbd8c0",
+                        "ff13667243ed", "9f33a0280c51", "4a5e3465beb6",
+                        "f7b64c701a10",
+                    ),
+                    SCANS,
+                ),
+                **dict.fromkeys(
+                    (
+                        "d85ce5783688", "3537d5420e0e", "588d7cfb9a41",
+                        "12d64978ab44",
+                    ),
+                    WRITES,
+                ),
+            }
+        ),
+        ATOMIC: Found(PASS),
         OFFLINE: Found(PASS),
         HEALTHY: Found(PASS),
         INDEXED: Found(NO_INDEX),

@@ -1,11 +1,13 @@
 """Runs one case file with unittest and prints its outcomes as JSON.
 
 ``python -m tests.field.outcomes MODULE`` runs inside the environment of
-the history; what unittest would say in prose goes to standard error.
+the history; what unittest would say in prose goes to standard error, and
+what the history's scripts print too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -76,7 +78,8 @@ def main(module: str) -> None:
     runner = unittest.TextTestRunner(
         stream=sys.stderr, verbosity=2, resultclass=Recorder
     )
-    result = runner.run(suite)
+    with contextlib.redirect_stdout(sys.stderr):
+        result = runner.run(suite)
     assert isinstance(result, Recorder)
     json.dump(result.outcomes, sys.stdout, indent=1)
 
