@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 __unittest = True
 
-# The walks are imported where they begin: they, and what makes up rows, take
-# as long as a third of all else, and few tests of a suite want them.
-
 
 class PopulatedAssertions(HistoryAssertions):
     """Assertions about migrations over rows that are made up: five kinds of
@@ -49,12 +46,8 @@ class PopulatedAssertions(HistoryAssertions):
         :param seed: gives other rows; the failure names it.
         :raises ConfigError: ``intended`` declares what does not happen.
         """
-        from migtestkit.context.populated import Aim, walk_populated
-
         scope = self._judging(revision)
-        report = walk_populated(
-            self.migrations, Aim(seed=seed, scope=scope)
-        )
+        report = self._walk_over_rows(scope, seed)
         self.conclude_populated(
             report, "these upgrades do not cope with rows", msg
         )
@@ -73,12 +66,8 @@ class PopulatedAssertions(HistoryAssertions):
         :param revision: the one to judge; default: all.
         :param seed: gives other rows; the failure names it.
         """
-        from migtestkit.context.populated import Aim, walk_populated
-
         scope = self._judging(revision)
-        report = walk_populated(
-            self.migrations, Aim(back=True, seed=seed, scope=scope)
-        )
+        report = self._walk_over_rows(scope, seed, back=True)
         self.conclude_populated(
             report, "these downgrades do not cope with rows", msg
         )
@@ -107,21 +96,33 @@ class PopulatedAssertions(HistoryAssertions):
         :raises ConfigError: ``intended`` declares a loss that does not
             happen.
         """
-        from migtestkit.context.populated import Aim, walk_populated
-
         scope = self._judging(revision)
         use = IntendedUse(self.migrations.intended, "lossy")
         meant = MeantLosses(use, lossy)
-        report = walk_populated(
-            self.migrations,
-            Aim(back=True, losses=meant, seed=seed, scope=scope),
-        )
+        report = self._walk_over_rows(scope, seed, back=True, losses=meant)
         meant.refuse_unknown()
         self.conclude_populated(
             report, "these revisions lose or change rows", msg
         )
         if scope.judged is None:
             meant.refuse_stale(report.tested)
+
+    def _walk_over_rows(
+        self,
+        scope: Scope,
+        seed: int,
+        *,
+        back: bool = False,
+        losses: MeantLosses | None = None,
+    ) -> PopulatedReport:
+        # Imported here, for what makes up rows takes long to import, and few
+        # tests of a suite want it.
+        from migtestkit.context.populated import Aim, walk_populated
+
+        return walk_populated(
+            self.migrations,
+            Aim(back=back, losses=losses, seed=seed, scope=scope),
+        )
 
     def _judging(self, revision: str | None) -> Scope:
         if revision is None:

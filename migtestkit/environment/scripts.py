@@ -93,11 +93,13 @@ def _signature(directory: ScriptDirectory) -> tuple[object, ...]:
     locations = directory.version_locations or [
         os.path.join(directory.dir, "versions")
     ]
-    for location in locations:
-        folder = os.path.abspath(location)
+    folders = [os.path.abspath(one) for one in locations]
+    for location, folder in zip(locations, folders):
         if ":" in os.fspath(location) and not os.path.exists(location):
             # "package:folder"; Alembic finds it, its files are not stat-ed.
             continue
+        # The others were looked at with env.py's folder, but for __pycache__,
+        # in which scripts lie where there are no sources.
         if not folder.startswith(home + os.sep) or directory.sourceless:
             files += _files(folder, recursive)
     text = "\0".join(sorted(files)).encode("utf-8", "surrogateescape")
@@ -105,7 +107,7 @@ def _signature(directory: ScriptDirectory) -> tuple[object, ...]:
         home,
         directory.sourceless,
         recursive,
-        *(os.path.abspath(one) for one in locations),
+        *folders,
         hashlib.sha256(text).hexdigest(),
     )
 

@@ -18,8 +18,8 @@ from migtestkit.schema.snapshot import SchemaSnapshot
 
 __unittest = True
 
-#: All in one statement, and sorted out in SQL: a walk looks twice at each
-#: revision, and a look at a thousand tables is no loop over them.
+# All in one statement, for a walk looks twice at each revision; what can be is
+# sorted out in SQL, for there may be a thousand tables.
 _ROWS = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _WANTED = " WHERE tbl_name COLLATE NOCASE NOT IN ({})"
 #: Virtual tables, the only ones without a page, bring shadow tables with them

@@ -81,15 +81,17 @@ SCANS = "it adds a constraint, an index or a type under its lock"
 WRITES = "it goes through all rows with the lock of an ALTER TABLE"
 NO_INDEX = {"-": "no script makes an index for these foreign keys"}
 TRANSACTIONS = Found(SKIP, PASS)
-
 NULL_BEFORE = "it makes columns NOT NULL that may be NULL until then"
 NULL_AFTER = "it makes a column NOT NULL that may be NULL by then"
 NO_JSON = "text that is no JSON, which the column allows, stops it"
-
 LOST = "it drops what the downgrade, which fails, does not make again"
 ALIKE = "rows that are alike stop the constraint"
 REFERS_AGAIN = (
     "it makes a foreign key again over rows that refer to nothing by then"
+)
+NO_DEFAULT = "it adds a column NOT NULL without a default"
+NO_CAST_BACK = (
+    "the downgrade makes text of an enum, and the upgrade gives no cast back"
 )
 
 #: What dstack's downgrades do on either database.
@@ -130,8 +132,7 @@ DEEP: dict[str, dict[str, Found]] = {
         DOWNGRADES: Found(
             {
                 "v1.3.0.a": CASCADES,
-                "v3.0.0.b": "it makes a column NOT NULL that may be NULL by "
-                "then",
+                "v3.0.0.b": NULL_AFTER,
                 "v3.0.0.c": "it names a class that there is not",
             },
             {"v0.9.0.a": ENUM_STAYS},
@@ -330,8 +331,7 @@ DEEP: dict[str, dict[str, Found]] = {
                 "2dcb0c0048dc": ENUM_STAYS,
                 "06884b17c50f": "it makes a column shorter than what is in "
                 "it by then",
-                "c941aaca38c2": "the downgrade makes text of an enum, and "
-                "the upgrade gives no cast back",
+                "c941aaca38c2": NO_CAST_BACK,
             },
         ),
         LOSSES: Found(
@@ -493,7 +493,7 @@ DEEP: dict[str, dict[str, Found]] = {
             {
                 **DSTACK_BOTH,
                 "555138b1f77f": NULL_AFTER,
-                "29826f417010": "it adds a column NOT NULL without a default",
+                "29826f417010": NO_DEFAULT,
                 "710e5b3fac8f": "it cuts the length of a prefix off all "
                 "tokens, whether they have it or not, which makes some alike",
                 "7bc2586e8b9e": NULL_AFTER,
@@ -501,8 +501,7 @@ DEEP: dict[str, dict[str, Found]] = {
             {
                 **DSTACK_BOTH,
                 "a060e2440936": ENUM_STAYS,
-                "d0bb68e48b9f": "the downgrade makes text of an enum, and "
-                "the upgrade gives no cast back",
+                "d0bb68e48b9f": NO_CAST_BACK,
             },
         ),
         LOSSES: Found(
@@ -592,7 +591,7 @@ DEEP: dict[str, dict[str, Found]] = {
                 "765143af2ba3": "the downgrade leaves the indexes, and the "
                 "upgrade makes them again",
                 "b581622ad327": NULL_AFTER,
-                "11e5745c6fc9": "it adds a column NOT NULL without a default",
+                "11e5745c6fc9": NO_DEFAULT,
                 "fd6622e3d964": "it gives a table the same column twice",
                 "a4fb0d85ced6": "it makes unique what more than one "
                 "vocabulary may have by then",
