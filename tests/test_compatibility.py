@@ -206,6 +206,45 @@ class TestBackwardCompatible(DeploymentTestCase):
             self.assertIn("table 'users'", text)
             self.assertIn("table 'teams'", text)
 
+    def test_a_row_that_comes_before_those_that_were_there(self):
+        """The application writes back to a row what it has read of it."""
+        base = Rev("r1", upgrade=create(
+            "users",
+            "id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE, "
+            "age INTEGER",
+        ))
+        first = (
+            "INSERT INTO users (id, name) VALUES (-2000000000, 'the first')"
+        )
+        longer = Python(
+            "for row in op.get_bind().exec_driver_sql("
+            "'SELECT id FROM users').all():\n"
+            "    op.execute(f\"UPDATE users SET name = 'x{row.id}' "
+            "WHERE id = {row.id}\")"
+        )
+        gone = ["DELETE FROM users", first]
+        for work in (first, longer, gone):
+            for case in self.cases(base, Rev("r2", "r1", upgrade=work)):
+                with self.subTest(work, url=str(case.database_url)):
+                    case.assertBackwardCompatible("r2")
+
+    def test_the_old_value_is_refused_in_a_unique_column(self):
+        for case in self.cases(
+            Rev("r1", upgrade=create(
+                "users", "id INTEGER PRIMARY KEY, name VARCHAR(40) UNIQUE"
+            )),
+            Rev("r2", "r1", upgrade=[
+                "UPDATE users SET name = NULL",
+                "CREATE TABLE other (id INTEGER PRIMARY KEY, "
+                "name VARCHAR(40) UNIQUE, CHECK (name LIKE 'new%'))",
+                "INSERT INTO other SELECT id, name FROM users",
+                "DROP TABLE users", "ALTER TABLE other RENAME TO users",
+            ]),
+        ):
+            with self.subTest(url=str(case.database_url)):
+                text = self.assertFails(case.assertBackwardCompatible, "r2")
+                self.assertIn("UPDATE of name", text)
+
     def test_arguments(self):
         case = self.on_sqlite(BASE, SOUND and Rev("r2", "r1"),
                               skip_revisions=("r2",))

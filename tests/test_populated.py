@@ -501,6 +501,60 @@ class TestDowngrades(DataTestCase):
         ))
         self.assertEqual(("", {}), self.downgrades(USERS, sound))
 
+    def nullable(self, *tables: str, more: str = "") -> tuple[Rev, Rev]:
+        """Columns that may be NULL, and may not after the downgrade."""
+        work = (
+            f"for name in {tables!r}:\n"
+            "    with op.batch_alter_table(name) as batch:\n"
+            "        batch.alter_column('f', nullable=WHAT, "
+            "existing_type=sa.Integer())\n"
+        )
+        imports = "import sqlalchemy as sa\n"
+        return (
+            Rev("r1", upgrade=[
+                create(one, "id INTEGER PRIMARY KEY, f INTEGER NOT NULL")
+                for one in tables
+            ], downgrade=[f"DROP TABLE {one}" for one in tables]),
+            Rev("r2", "r1",
+                upgrade=Python(imports + work.replace("WHAT", "True")),
+                downgrade=Python(
+                    imports + work.replace("WHAT", "False") + more
+                )),
+        )
+
+    def test_one_statement_fails_after_the_other(self):
+        for url in self.urls():
+            self.folder = self.new_folder()
+            with self.subTest(url):
+                text, _ = self.downgrades(
+                    *self.nullable("a", "b", "c"),
+                    Rev("r3", "r2", upgrade=create("d"),
+                        downgrade="DROP TABLE d"),
+                    database_url=url,
+                )
+                self.assertIn("broken by the minimal row of 'a': id=", text)
+                self.assertNotIn(EMPTY, text)
+                self.assertEqual(1, text.count("(seed 0)"), text)
+
+    def test_one_statement_fails_without_rows_too(self):
+        for url in self.urls():
+            self.folder = self.new_folder()
+            with self.subTest(url):
+                text, _ = self.downgrades(
+                    *self.nullable(
+                        "a", "b", more="op.execute('SELECT no FROM b')"
+                    ),
+                    database_url=url,
+                )
+                self.assertIn(EMPTY, text)
+                self.assertNotIn("broken by", text)
+
+    def urls(self) -> list[str]:
+        return ["sqlite://", *(
+            url.render_as_string(hide_password=False)
+            for _, url in servers.each_server()
+        )]
+
     def test_the_second_upgrade(self):
         text, _ = self.downgrades(
             USERS,

@@ -7,10 +7,10 @@ taken away, awkward ones first, until the revision passes.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migtestkit.context.stock import Stock, mentioned_tables
-from migtestkit.errors import MigrationFailed
+from migtestkit.errors import MigrationFailed, listing
 from migtestkit.rows.synthetic import ALL, Key, MadeRow, label
 
 __unittest = True
@@ -63,7 +63,7 @@ def peel(
             return Peeled(f"  broken by the rows of {names}", True)
         if not usable():
             return Peeled()
-    return _row_by_row(stock, core, retry, usable)
+    return _row_by_row(stock, core, failure, retry, usable)
 
 
 def _holding(stock: Stock, keys: Collection[Key]) -> bool:
@@ -73,26 +73,61 @@ def _holding(stock: Stock, keys: Collection[Key]) -> bool:
 def _row_by_row(
     stock: Stock,
     keys: Collection[Key],
+    failure: MigrationFailed,
     retry: Callable[[], MigrationFailed | None],
     usable: Callable[[], bool],
 ) -> Peeled:
     for table, row in _in_turn(stock, keys)[:_MOST]:
         if not stock.delete(table, [row]):
             continue
-        if retry() is None:
-            text = f"  broken by the {row.kind} row of {table!r}: "
-            text += row.describe()
-            kept = _kinds_left(stock, keys)
+        text = f"  broken by the {row.kind} row of {table!r}: "
+        text += row.describe()
+        again = retry()
+        if again is None:
+            kept = [
+                f"other {one}" if one == row.kind else one
+                for one in _kinds_left(stock, keys)
+            ]
             if kept:
                 text += f"\n  it passes over {', '.join(kept)} rows"
             return Peeled(text, True)
         if not usable():
             return Peeled()
+        if again.statement != failure.statement:
+            # This row was all that stopped the first statement.
+            rest = _table_by_table(stock, (), again, retry, usable)
+            return rest if rest.empty else replace(rest, text=text)
     if not stock.clear(keys):
         return Peeled()
-    if retry() is None:
+    again = retry()
+    if again is None:
         return Peeled("  broken by rows that were there before", True)
-    return Peeled(empty=True)
+    return _table_by_table(stock, keys, again, retry, usable)
+
+
+def _table_by_table(
+    stock: Stock,
+    keys: Collection[Key],
+    failure: MigrationFailed,
+    retry: Callable[[], MigrationFailed | None],
+    usable: Callable[[], bool],
+) -> Peeled:
+    """Empty more tables, those first that a failure names: a revision may
+    fail on one after the other."""
+    emptied = set(keys)
+    again: MigrationFailed | None = failure
+    while again is not None:
+        holding = {key for key in stock.shapes if _holding(stock, [key])}
+        if not holding:
+            return Peeled(empty=True)
+        texts = [again.statement or "", again.error]
+        named = mentioned_tables(texts, holding) or holding
+        if not usable() or not stock.clear(named):
+            return Peeled()
+        emptied |= named
+        again = retry()
+    names = listing(sorted(repr(label(one)) for one in emptied))
+    return Peeled(f"  broken by the rows of {names}", True)
 
 
 def _in_turn(

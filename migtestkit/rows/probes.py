@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Table, insert, select, true
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from migtestkit.rows.synthetic import DUPLICATE, MadeRow, Shape, label
@@ -124,14 +124,19 @@ def _about_column(shape: Shape, column: Column[Any]) -> Iterator[Probe]:
 
     key_of = _Key(table, keys)
 
-    def update(connection: Connection) -> Any:
-        return table.update().where(*_matching(table, key_of(connection)))
+    def update(key: Row) -> Any:
+        return table.update().where(*_matching(table, key))
 
     def write(connection: Connection) -> Any:
-        return update(connection).values({name: value(connection)})
+        wanted = value(connection)
+        key = None
+        if name in shape.in_keys:
+            # Another row's value would be a duplicate by itself.
+            key = _holding(connection, table, keys, column == wanted)
+        return update(key or key_of(connection)).values({name: wanted})
 
     def clear(connection: Connection) -> Any:
-        return update(connection).values({name: None})
+        return update(key_of(connection)).values({name: None})
 
     of = label(shape.key)
     yield Probe(of, f"SELECT of {name}", (name,), _always(select(column)))
@@ -205,7 +210,10 @@ def _always(statement: Any) -> Callable[[Connection], Any]:
 
 
 def _first(
-    connection: Connection, table: Table, names: Sequence[str]
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    condition: Any = true(),
 ) -> dict[str, Any]:
     """Return some columns of a row, the same one each time.
 
@@ -213,12 +221,28 @@ def _first(
     """
     statement = select(*(table.columns[one] for one in names)).select_from(
         table
-    )
+    ).where(condition)
     statement = statement.order_by(*table.primary_key.columns).limit(1)
     row = connection.execute(statement).mappings().first()
     if row is None:
         raise LookupError("the table has no row")
     return {one: row[one] for one in names}
+
+
+def _holding(
+    connection: Connection, table: Table, names: Sequence[str], condition: Any
+) -> dict[str, Any] | None:
+    """Return the key of a row for which a condition holds, if there is one
+    and the table can still be asked."""
+    savepoint = connection.begin_nested()
+    try:
+        return _first(connection, table, names, condition)
+    except _REFUSALS as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        return None
+    finally:
+        savepoint.rollback()
 
 
 def _matching(table: Table, key: Row) -> list[Any]:

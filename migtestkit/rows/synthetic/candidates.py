@@ -16,6 +16,11 @@ from migtestkit.rows.synthetic.conditions import (
     numbers_in,
     texts_in,
 )
+from migtestkit.rows.synthetic.identities import (
+    is_identity,
+    number_of,
+    number_of_nothing,
+)
 from migtestkit.rows.synthetic.shapes import Shape
 from migtestkit.rows.synthetic.values import family_of, is_known, text_of
 from migtestkit.rows.tables import coerce
@@ -64,6 +69,11 @@ class Candidates:
             return overriding(self.overrides[column.name], number)
         if column.name in self.learnt:
             return self.learnt[column.name]
+        return self._typical(column, number)
+
+    def _typical(self, column: Column[Any], number: int) -> Any:
+        if is_identity(column.type):
+            number = number_of(self.shape.table.name, column.name, number)
         return family_of(column.type).typical(column.type, number)
 
     def all(self, column: Column[Any], number: int) -> list[Any]:
@@ -73,7 +83,7 @@ class Candidates:
         found = [self.first(column, number), *self._of_conditions(column)]
         family = family_of(column.type)
         for step in (1, -1, 2, 7):
-            found.append(family.typical(column.type, max(number + step, 0)))
+            found.append(self._typical(column, max(number + step, 0)))
         found += self._common(column, number)
         found += family.variants(column.type, number)
         found += family.extremes(column.type, number)
@@ -118,7 +128,14 @@ class Candidates:
         """Return the greatest and the least value."""
         if column.name in self.overrides:
             return ()
-        return family_of(column.type).extremes(column.type, number)
+        family = family_of(column.type)
+        if is_identity(column.type):
+            # No UUID is greater than it should be, but one may be of nothing.
+            apart = number_of_nothing(
+                self.shape.label, column.name, number
+            )
+            return [family.typical(column.type, apart)]
+        return family.extremes(column.type, number)
 
 
 def overriding(value: Any, number: int) -> Any:

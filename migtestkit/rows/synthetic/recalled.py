@@ -20,9 +20,10 @@ __unittest = True
 #: Column -> the type that a migration gave it.
 Declared = Mapping[str, TypeEngine[Any]]
 
+_UUID = re.compile("(?i)uuid|guid")
 #: What the names of a project's own types say.
 _OWN = (
-    (re.compile("(?i)uuid|guid"), lambda number: _uuid(number)),
+    (_UUID, lambda number: _uuid(number)),
     (re.compile("(?i)json"), lambda number: {"number": number}),
 )
 
@@ -32,6 +33,7 @@ class RecalledText(sqltypes.String):
 
     :param choices: all that it may be, ``None`` if they cannot be counted.
     :param make: makes one of a number.
+    :param identity: whether it is a UUID.
     """
 
     cache_ok = False
@@ -41,22 +43,32 @@ class RecalledText(sqltypes.String):
         length: int | None,
         choices: tuple[str, ...] | None,
         make: Callable[[int], Any],
+        identity: bool = False,
     ) -> None:
         super().__init__(length)
         self.choices = choices
         self.make = make
+        self.identity = identity
 
 
 class RecalledBytes(sqltypes.LargeBinary):
-    """Bytes of which it is known what they are."""
+    """Bytes of which it is known what they are.
+
+    :param make: makes some of a number.
+    :param identity: whether they are a UUID.
+    """
 
     cache_ok = False
 
     def __init__(
-        self, length: int | None, make: Callable[[int], bytes]
+        self,
+        length: int | None,
+        make: Callable[[int], bytes],
+        identity: bool = False,
     ) -> None:
         super().__init__(length)
         self.make = make
+        self.identity = identity
 
 
 register_family(
@@ -100,16 +112,22 @@ def _text(told: Any, length: int | None, dialect: Dialect) -> Any:
             length, choices, lambda number: choices[number % len(choices)]
         )
     if isinstance(told, sqltypes.Uuid):
-        return RecalledText(length, None, lambda number: _uuid(number).hex)
+        return RecalledText(
+            length, None, lambda number: _uuid(number).hex, identity=True
+        )
     make = _own(told, dialect, str)
-    return RecalledText(length, None, make) if make else None
+    if make is None:
+        return None
+    return RecalledText(length, None, make, identity=_names_uuid(told))
 
 
 def _bytes(told: Any, length: int | None, dialect: Dialect) -> Any:
     make = _own(told, dialect, bytes)
     if make is None and isinstance(told, sqltypes.PickleType):
         make = _pickled
-    return RecalledBytes(length, make) if make else None
+    if make is None:
+        return None
+    return RecalledBytes(length, make, identity=_names_uuid(told))
 
 
 def _pickled(number: int) -> bytes:
@@ -135,6 +153,10 @@ def _own(
                 # Whatever it is, it is no such type.
                 continue
     return None
+
+
+def _names_uuid(told: Any) -> bool:
+    return _UUID.search(type(told).__name__) is not None
 
 
 def _uuid(number: int) -> uuid.UUID:
