@@ -17,6 +17,7 @@ from typing import Any, cast
 import alembic
 import alembic.config
 from alembic import op, util
+from alembic.ddl.impl import DefaultImpl
 from alembic.runtime import migration as runtime
 from alembic.runtime.migration import (
     HeadMaintainer,
@@ -29,6 +30,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RangeNotAncestorError
 from alembic.util import CommandError
 from sqlalchemy import bindparam
+from sqlalchemy.engine.interfaces import BindTyping
 
 __unittest = True
 
@@ -168,6 +170,15 @@ class _QuickStep(RevisionStep):
         return list(merged[:-1]), merged[-1], self.to_revisions[0]
 
 
+def _script(scripts: ScriptDirectory, revision: str) -> Script:
+    """Return the script of a whole id, without Alembic's search for parts of
+    one."""
+    found = scripts.revision_map._revision_map.get(revision)
+    if isinstance(found, Script):
+        return found
+    return scripts.get_revision(revision)
+
+
 def _step(
     scripts: ScriptDirectory,
     script: Script,
@@ -190,7 +201,7 @@ def upgrade_step(
 
     :param unrequired: answers from a graph that is known already.
     """
-    script = scripts.get_revision(revision)
+    script = _script(scripts, revision)
     return _step(scripts, script, True, unrequired)
 
 
@@ -206,7 +217,7 @@ def downgrade_step(
 
     :param unrequired: answers from a graph that is known already.
     """
-    script = scripts.get_revision(revision)
+    script = _script(scripts, revision)
     if has_downgrade(script):
         return _step(scripts, script, False, unrequired)
     step = _step(scripts, script, True, unrequired)
@@ -278,7 +289,7 @@ def forget_operations() -> None:
 
 
 class _QuickHeads(HeadMaintainer):
-    """Writes the version table by statements that SQLAlchemy compiles once.
+    """Writes the version table by statements that are compiled once.
 
     Alembic's own hold each revision's id as a literal, so that every step
     pays for compiling one more.
@@ -292,13 +303,34 @@ class _QuickHeads(HeadMaintainer):
         self._insert = table.insert().values(new)
         self._delete = table.delete().where(old)
         self._update = table.update().values(new).where(old)
+        self._as_text = _sends_text_as_it_is(context)
+        self._texts: dict[Any, Any] = {}
+
+    def _send(self, statement: Any, names: dict[str, str]) -> Any:
+        """Send a statement, as Alembic does or, where that comes to the
+        same, as the driver takes it."""
+        connection = self.context.connection
+        if (
+            not self._as_text
+            or connection is None
+            or "schema_translate_map" in connection.get_execution_options()
+        ):
+            return self.context.impl._exec(statement, params=names)
+        compiled = self._texts.get(statement)
+        if compiled is None:
+            compiled = statement.compile(dialect=connection.dialect)
+            self._texts[statement] = compiled
+        values: Any = names
+        if compiled.positional:
+            values = tuple(names[one] for one in compiled.positiontup)
+        return connection.exec_driver_sql(compiled.string, values)
 
     def _insert_version(self, version: str) -> None:
         if self.context.as_sql:
             return super()._insert_version(version)
         assert version not in self.heads
         self.heads.add(version)
-        self.context.impl._exec(self._insert, params={"new_version": version})
+        self._send(self._insert, {"new_version": version})
 
     def _delete_version(self, version: str) -> None:
         if self.context.as_sql:
@@ -317,7 +349,7 @@ class _QuickHeads(HeadMaintainer):
         )
 
     def _exactly_one(self, statement: Any, names: dict[str, str]) -> None:
-        result = self.context.impl._exec(statement, params=names)
+        result = self._send(statement, names)
         if (
             self.context.dialect.supports_sane_rowcount
             and result is not None
@@ -328,6 +360,21 @@ class _QuickHeads(HeadMaintainer):
                 f"expected to hold {names['old_version']!r} once; it does "
                 f"{result.rowcount} times"
             )
+
+
+def _sends_text_as_it_is(context: MigrationContext) -> bool:
+    """Say whether nothing stands between the text of a statement on the
+    version table and the driver: no type that changes values, no dialect
+    that sends statements in its own way."""
+    connection = context.connection
+    if connection is None or type(context.impl)._exec is not DefaultImpl._exec:
+        return False
+    dialect = connection.dialect
+    column = context._version.c.version_num
+    return (
+        dialect.bind_typing is not BindTyping.SETINPUTSIZES
+        and column.type.dialect_impl(dialect).bind_processor(dialect) is None
+    )
 
 
 #: What :class:`_QuickHeads` counts on.

@@ -5,6 +5,7 @@ whatever version of Alembic is installed.
 """
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import unittest
@@ -28,7 +29,16 @@ from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
 from migtestkit import alembic_api
 from migtestkit.history import RevisionHistory
-from sqlalchemy import create_engine, event, pool, text
+from sqlalchemy import (
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+    pool,
+    text,
+)
+from sqlalchemy.engine.interfaces import BindTyping
+from sqlalchemy.sql.dml import UpdateBase
 
 from tests.support import (
     ProjectTestCase,
@@ -366,11 +376,18 @@ def _state(engine: Any) -> tuple[set[str], tuple[str, ...]]:
 class VersionTable:
     """A version table, and what keeps it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **execution_options: Any) -> None:
         self.engine = create_engine("sqlite://", poolclass=pool.StaticPool)
         self.statements: set[str] = set()
+        #: Of those, what SQLAlchemy had to look up, or compile.
+        self.clauses: list[Any] = []
         event.listen(self.engine, "before_cursor_execute", self._note)
+        event.listen(self.engine, "before_execute", self._note_clause)
         self.connection = self.engine.connect()
+        self.connection.exec_driver_sql("ATTACH ':memory:' AS other")
+        self.connection = self.connection.execution_options(
+            **execution_options
+        )
         self.context = MigrationContext.configure(self.connection)
         self.context._ensure_version_table()
         self.empty()
@@ -378,10 +395,15 @@ class VersionTable:
     def _note(self, connection: Any, cursor: Any, statement: str, *_: Any):
         self.statements.add(statement)
 
+    def _note_clause(self, connection: Any, clause: Any, *_: Any) -> None:
+        if isinstance(clause, UpdateBase):
+            self.clauses.append(clause)
+
     def empty(self) -> None:
         self.connection.execute(text("DELETE FROM alembic_version"))
         self.keeper = runtime.HeadMaintainer(self.context, ())
         self.statements.clear()
+        self.clauses.clear()
 
     def take(self, step: Any) -> frozenset[str]:
         """Note a step; return the rows."""
@@ -395,6 +417,14 @@ class VersionTable:
     def close(self) -> None:
         self.connection.close()
         self.engine.dispose()
+
+
+class Upper(TypeDecorator[str]):
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return value.upper()
 
 
 def nothing() -> None:
@@ -504,6 +534,50 @@ class TestVersionTable(unittest.TestCase):
         self.assertGreater(len(self.stock.statements), 20)
         # INSERT, UPDATE, DELETE, and the look at the rows.
         self.assertEqual(4, len(self.quick.statements))
+
+    def sent(self, quick: bool = True, **options: Any) -> VersionTable:
+        """Return a table that has seen a line of steps."""
+        with contextlib.ExitStack() as stack:
+            if quick:
+                stack.enter_context(alembic_api.quick_version_statements())
+            made = VersionTable(**options)
+            self.addCleanup(made.close)
+            for step in self.line(3):
+                made.take(step)
+        return made
+
+    def test_their_text_goes_to_the_driver_as_it_is(self) -> None:
+        made = self.sent()
+        self.assertEqual([], made.clauses)
+        with mock.patch.object(
+            alembic_api, "_sends_text_as_it_is", return_value=False
+        ):
+            whole = self.sent()
+        self.assertEqual(6, len(whole.clauses))
+        self.assertEqual(whole.statements, made.statements)
+
+    def test_a_schema_that_is_translated(self) -> None:
+        made = self.sent(schema_translate_map={None: "other"})
+        self.assertEqual(6, len(made.clauses))
+        tables = made.connection.scalars(
+            text("SELECT name FROM other.sqlite_master WHERE type = 'table'")
+        )
+        self.assertEqual(["alembic_version"], tables.all())
+
+    def test_a_type_that_changes_what_is_sent(self) -> None:
+        made = self.table()
+        self.assertTrue(alembic_api._sends_text_as_it_is(made.context))
+        made.context._version.c.version_num.type = Upper()
+        self.assertFalse(alembic_api._sends_text_as_it_is(made.context))
+
+    def test_a_dialect_that_sends_statements_in_its_own_way(self) -> None:
+        made = self.table()
+        with mock.patch.object(type(made.context.impl), "_exec", None):
+            self.assertFalse(alembic_api._sends_text_as_it_is(made.context))
+        with mock.patch.object(
+            made.engine.dialect, "bind_typing", BindTyping.SETINPUTSIZES
+        ):
+            self.assertFalse(alembic_api._sends_text_as_it_is(made.context))
 
     def test_rows_that_are_not_there_are_an_error(self) -> None:
         first, second = self.line(2)[:2]
