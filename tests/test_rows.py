@@ -7,12 +7,14 @@ import unittest
 import warnings
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
-from sqlalchemy import exc, select
+from sqlalchemy import MetaData, event, exc, select
 from sqlalchemy.orm import Session
 
-from migtestkit.context.roundtrip import read_contents
+from migtestkit.context.roundtrip import Content, read_contents
 from migtestkit.errors import RevisionError, TableError
+from tests import servers
 from tests.support import ProjectTestCase, Rev, calls_of, create
 
 HISTORY = (
@@ -297,6 +299,66 @@ class TestTables(RowsTestCase):
         self.assertFalse(hasattr(later, "full_name"))
         self.assertEqual("r1", self.context.current)
         self.assertEqual(1, self.databases())
+
+
+class TestContents(ProjectTestCase):
+    """What all tables hold at once."""
+
+    MAKE = (
+        "CREATE SCHEMA more",
+        "CREATE TABLE more.t0 (id INTEGER PRIMARY KEY, n INTEGER)",
+        'CREATE TABLE "a.b ""c" (x INTEGER, y INTEGER, PRIMARY KEY (y, x))',
+        "INSERT INTO more.t0 VALUES (2, 3)",
+        'INSERT INTO "a.b ""c" VALUES (5, 6)',
+    )
+
+    def statements(self, size: int) -> int:
+        """Return how many statements it takes with some tables."""
+        url = servers.require_server("postgresql")
+        context = self.open_history(
+            Rev("r1", upgrade=[
+                *self.MAKE,
+                *(create(f"t{number}") for number in range(1, size)),
+            ]),
+            start_revision="r1",
+            database_url=url.render_as_string(hide_password=False),
+        )
+        sent: list[str] = []
+        context.scalar("SELECT 1")
+        event.listen(
+            context.engine, "before_cursor_execute",
+            lambda c, cursor, statement, *_: sent.append(statement),
+        )
+        found = read_contents(context, rows=True)
+        self.assertEqual(size + 1, len(found))
+        self.assertEqual(
+            Content(("id", "n"), ({"id": 2, "n": 3},), ("id",)),
+            found["more.t0"],
+        )
+        self.assertEqual(
+            Content(("x", "y"), ({"x": 5, "y": 6},), ("y", "x")),
+            found['a.b "c'],
+        )
+        return len([one for one in sent if "FROM pg_catalog" in one])
+
+    def test_the_catalogue_is_not_asked_for_each_table(self) -> None:
+        self.assertEqual(self.statements(4), self.statements(40))
+
+    def test_a_table_that_cannot_be_read_with_the_others(self) -> None:
+        context = self.open_history(
+            Rev("r1", upgrade=[create("a"), create("b")]),
+            start_revision="r1",
+        )
+        real = MetaData.reflect
+
+        def without_b(self: Any, bind: Any, **options: Any) -> None:
+            options["only"] = [one for one in options["only"] if one != "b"]
+            real(self, bind, **options)
+
+        with mock.patch.object(MetaData, "reflect", without_b):
+            found = read_contents(context, rows=True)
+        self.assertEqual({"a", "b"}, set(found))
+        self.assertEqual(("id",), found["b"].key)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, Table, inspect, select
 
 from migtestkit.config import IgnoreRules
 from migtestkit.context.core import MigrationContext
@@ -19,7 +19,7 @@ from migtestkit.errors import (
     listing,
     suggest,
 )
-from migtestkit.rows import compare_rows, reflect_table
+from migtestkit.rows import compare_rows, reflect_tables
 
 __unittest = True
 
@@ -135,18 +135,23 @@ def read_contents(context: MigrationContext, *, rows: bool) -> Contents:
         schemas = context._target(name).backend.schemas
         with context.connect(database=name) as connection:
             for schema in schemas(connection):
-                for table in inspect(connection).get_table_names(schema):
-                    if table != version_table:
-                        label = f"{schema}.{table}" if schema else table
-                        key = label if name is None else f"{name}:{label}"
-                        found[key] = _content(connection, table, schema, rows)
+                tables = [
+                    one
+                    for one in inspect(connection).get_table_names(schema)
+                    if one != version_table
+                ]
+                for table, definition in reflect_tables(
+                    connection, tables, schema
+                ).items():
+                    label = f"{schema}.{table}" if schema else table
+                    key = label if name is None else f"{name}:{label}"
+                    found[key] = _content(connection, definition, rows)
     return found
 
 
 def _content(
-    connection: Connection, table: str, schema: str | None, rows: bool
+    connection: Connection, definition: Table, rows: bool
 ) -> Content:
-    definition = reflect_table(connection, table, schema)
     content: tuple[dict[str, Any], ...] = ()
     if rows:
         result = connection.execute(select(definition))

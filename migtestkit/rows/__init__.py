@@ -13,7 +13,7 @@ from migtestkit.rows.tables import (
     check_columns,
     coerce,
     find_table,
-    reflect_table,
+    reflect_tables,
     split_name,
 )
 from migtestkit.rows.writing import insert_rows, key_of, still_there
@@ -30,7 +30,7 @@ __all__ = [
     "insert_rows",
     "key_of",
     "normalize",
-    "reflect_table",
+    "reflect_tables",
     "split_name",
     "still_there",
     "what_was_lost",

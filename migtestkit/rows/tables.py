@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +42,25 @@ def reflect_table(
             autoload_with=connection,
             resolve_fks=False,
         )
+
+
+def reflect_tables(
+    connection: Connection, names: Sequence[str], schema: str | None
+) -> dict[str, Table]:
+    """Return tables of a schema as :func:`reflect_table` does, by name; where
+    the database tells of all at once, it is asked but once."""
+    metadata = MetaData()
+    with quiet_reflection():
+        metadata.reflect(
+            connection, schema=schema, only=names, resolve_fks=False
+        )
+    found = {one.name: one for one in metadata.tables.values()}
+    # What cannot be read is left out there, with a warning.
+    return {
+        name: found[name] if name in found
+        else reflect_table(connection, name, schema)
+        for name in names
+    }
 
 
 def split_name(
