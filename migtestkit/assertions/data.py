@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.exc import DBAPIError
 
 from migtestkit.assertions.base import AssertionMixin, pattern_of
@@ -137,11 +137,14 @@ class DataAssertions(AssertionMixin):
         seen = 0
         view = self.migrations.on(database)
         with view.connect() as connection:
+            inspector = inspect(connection)
             for schema, table, key in foreign_keys(
-                connection, view.schemas(connection)
+                inspector, view.schemas(connection)
             ):
                 seen += 1
-                dangling = find_dangling(connection, schema, table, key)
+                dangling = find_dangling(
+                    connection, schema, table, key, inspector
+                )
                 if dangling is not None:
                     found.append(f"  {dangling}")
         if found:

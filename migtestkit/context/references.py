@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, column, func, inspect, select
 from sqlalchemy import table as sql_table
+from sqlalchemy.engine.reflection import Inspector
 
 __unittest = True
 
@@ -47,14 +48,15 @@ class Dangling:
 
 
 def foreign_keys(
-    connection: Connection, schemas: Sequence[str | None]
+    inspector: Inspector, schemas: Sequence[str | None]
 ) -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
     """Return the foreign keys of some schemas, each with its schema and
     table, as SQLAlchemy's Inspector tells it."""
-    inspector = inspect(connection)
     for schema in schemas:
-        for table in sorted(inspector.get_table_names(schema)):
-            for one in inspector.get_foreign_keys(table, schema):
+        found = inspector.get_multi_foreign_keys(schema)
+        tables = {table: keys for (_, table), keys in found.items()}
+        for table in sorted(tables):
+            for one in tables[table]:
                 yield schema, table, dict(one)
 
 
@@ -63,6 +65,7 @@ def find_dangling(
     schema: str | None,
     table: str,
     key: Mapping[str, Any],
+    inspector: Inspector | None = None,
 ) -> Dangling | None:
     """Look for rows that refer to nothing.
 
@@ -70,8 +73,10 @@ def find_dangling(
     connection has asked for it, and servers let checks be switched off. A
     key that is ``NULL`` in part refers to nothing by right (``MATCH
     SIMPLE``, SQL's default).
+
+    :param inspector: what it has asked of the tables is not asked again.
     """
-    inspector = inspect(connection)
+    inspector = inspector or inspect(connection)
     target, other_schema = key["referred_table"], key.get("referred_schema")
     names = list(key["referred_columns"])
     constrained = key["constrained_columns"]

@@ -19,7 +19,7 @@ from collections.abc import (
 )
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from migtestkit.config import Intended
@@ -320,6 +320,7 @@ class Stock:
         found = []
         keys = set(keys)
         with self._connected() as connection:
+            inspector = inspect(connection)
             for shape in list(self.shapes.values()):
                 for one in shape.references:
                     if not keys & {shape.key, one.target}:
@@ -331,6 +332,7 @@ class Stock:
                             "referred_table": one.target[1],
                             "referred_columns": list(one.target_columns),
                         },
+                        inspector,
                     )
                     place = (shape.key, tuple(one.columns), one.target)
                     before = self._dangling.pop(place, 0)
