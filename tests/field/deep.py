@@ -118,6 +118,219 @@ MLFLOW_BOTH = {
     "1b5f0d9ad7c1": "a guard: it refuses names that are in two workspaces",
 }
 
+#: Why prefect's scripts, one for each kind of database, do the same on both.
+SAME_CHECKSUM = (
+    "block schemas with the same fields, which the columns allow, get one "
+    "checksum, which is unique"
+)
+FILLED = "it fills a column that may be NULL until then"
+ONE_TYPE = "the downgrade brings back no dropped type but STORAGE"
+NO_SCHEDULES = "it turns all schedules off, as its script says"
+ANEW = "it drops tables, and makes them again, empty"
+POOLS = "it gives a pool, and a priority, to work queues without a pool"
+LIMITS = "it moves what is in one table of limits to the other"
+NO_SELVES = "it deletes block documents' references to themselves"
+VERSIONS = (
+    "the downgrade drops the version, and block schemas that nothing else "
+    "tells apart stop the unique index"
+)
+UNIQUE_AGAIN = "it makes unique what is in more than one row by then"
+COMMITTED = (
+    "columns that it adds are committed before the rest, and the next try "
+    "adds them again"
+)
+CONCURRENTLY = (
+    "CREATE INDEX CONCURRENTLY outside of the transaction, without IF NOT "
+    "EXISTS"
+)
+
+PREFECT = {
+    UPGRADES: Found(
+        {
+            "c8ff35f94028": NO_DEFAULT,
+            "b75d279ba985": SAME_CHECKSUM,
+            "e73c6f1fe752": SAME_CHECKSUM,
+            "f335f9633eec": SAME_CHECKSUM,
+            "b9bda9f142f1": NULL_BEFORE,
+            "35659cc49969": "it makes a foreign key over rows that may refer "
+            "to nothing until then",
+            "2b6c2b548f95": NULL_BEFORE,
+            "354f1ede7e9f": NO_DEFAULT,
+        },
+        {
+            "b68b3cad6b8a": NO_DEFAULT,
+            "1c9390e2f9c6": SAME_CHECKSUM,
+            "2fe6fe6ca16e": SAME_CHECKSUM,
+            "4ff2f2bf81f4": SAME_CHECKSUM,
+            "2882cd2df465": "a state that has an artifact, which the column "
+            "allows, gets another one, and the script can take but one",
+            "0a1250a5aa25": NULL_BEFORE,
+            "954db7517015": NULL_BEFORE,
+            "7495a5013e7e": NO_DEFAULT,
+        },
+    ),
+    DOWNGRADES: Found(
+        {
+            "e757138e954a": VERSIONS,
+            "1678f2fb8b33": "it deletes work queues and pools, and leaves "
+            "what refers to them",
+            "8d148e44e669": REFERS_AGAIN,
+            "f3df94dca3cc": REFERS_AGAIN,
+            "1d7441c031d0": UNIQUE_AGAIN,
+            "05ea6f882b1d": NULL_AFTER,
+            "2ac65f1758c2": "it puts JSON that is no text, which the column "
+            "takes by then, into a column of text",
+        },
+        {
+            "2f46fc3f3beb": NO_DEFAULT,
+            "2d5e000696f1": VERSIONS,
+            "f98ae6d8e2cc": "it deletes work queues that agents refer to",
+            "cfdfec5d7557": REFERS_AGAIN,
+            "7d918a392297": REFERS_AGAIN,
+            "aa84ac237ce8": UNIQUE_AGAIN,
+            "05ea6f882b1d": NULL_AFTER,
+        },
+    ),
+    LOSSES: Found(
+        {
+            **dict.fromkeys(
+                (
+                    "42762c37b7bc", "56be24fdb383", "2fe8ef6a6514",
+                    "f92143d30c27", "bfe42b7090d6", "a49711513ad4",
+                    "7655f31c5157",
+                ),
+                DROPPED,
+            ),
+            **dict.fromkeys(
+                (
+                    "db6bde582447", "f92143d30c26", "8167af8df781",
+                    "22ef3915ccd8",
+                ),
+                FILLED,
+            ),
+            "33439667aeea": ONE_TYPE,
+            "88c2112b668f": NO_SCHEDULES,
+            "bb38729c471a": ANEW,
+            "1678f2fb8b33": POOLS,
+            "9e83011d1f2a": LIMITS,
+            "2095de406cbe": NO_SELVES,
+        },
+        {
+            **dict.fromkeys(
+                (
+                    "0f27d462bf6d", "e085c9cbf8ce", "2882cd2df466",
+                    "2a88656f4a23", "4160a4841eed",
+                ),
+                DROPPED,
+            ),
+            **dict.fromkeys(("14dc68cc5853", "4e9a6f93eb6c"), FILLED),
+            "724e6dcc6b5d": ONE_TYPE,
+            "2f46fc3f3beb": LOST,
+            "add97ce1937d": NO_SCHEDULES,
+            "d481d5058a19": ANEW,
+            "f98ae6d8e2cc": POOLS,
+            "5d03c01be85e": "collections without an artifact get an id that "
+            "is no artifact's",
+            "9e83011d1f2a": LIMITS,
+            "7218aad17905": NO_SELVES,
+        },
+    ),
+    COMPATIBLE: Found(
+        {
+            **dict.fromkeys(
+                (
+                    "4c4a6a138053", "c8ff35f94028", "fd966d4ad99c",
+                    "b75d279ba985", "33439667aeea", "d76326ed0d06",
+                    "42762c37b7bc", "56be24fdb383", "2fe8ef6a6514",
+                    "bb38729c471a", "f92143d30c27", "b9bda9f142f1",
+                    "bfe42b7090d6", "a49711513ad4", "7655f31c5157",
+                ),
+                GONE,
+            ),
+            **dict.fromkeys(
+                (
+                    "f335f9633eec", "1678f2fb8b33", "8167af8df781",
+                    "2b6c2b548f95", "354f1ede7e9f", "2095de406cbe",
+                ),
+                STRICTER,
+            ),
+        },
+        {
+            **dict.fromkeys(
+                (
+                    "d9d98a9ebb6f", "b68b3cad6b8a", "d38c5e6a9115",
+                    "1c9390e2f9c6", "724e6dcc6b5d", "cdcb4018dd0e",
+                    "2f46fc3f3beb", "0f27d462bf6d", "e085c9cbf8ce",
+                    "d481d5058a19", "2882cd2df466", "0a1250a5aa25",
+                    "2a88656f4a23", "5d03c01be85e", "4160a4841eed",
+                ),
+                GONE,
+            ),
+            **dict.fromkeys(
+                (
+                    "4ff2f2bf81f4", "f98ae6d8e2cc", "4e9a6f93eb6c",
+                    "7c453555d3a5", "954db7517015", "94622c1663e8",
+                    "7495a5013e7e", "7218aad17905",
+                ),
+                STRICTER,
+            ),
+        },
+    ),
+    BLOCKING: Found(
+        SKIP,
+        {
+            **dict.fromkeys(
+                (
+                    "4799f657a6a1", "d115556a8ab6", "b68b3cad6b8a",
+                    "2e7e1428ffce", "d38c5e6a9115", "61c76ee09e02",
+                    "d335ad57d5ba", "112c68143fc3", "77eb737fc759",
+                    "2d5e000696f1", "22b7cb02e593", "ad4b1b4d1e9d",
+                    "f7587d6c5776", "d481d5058a19", "2882cd2df463",
+                    "2882cd2df464", "0a1250a5aa25", "f98ae6d8e2cc",
+                    "aa84ac237ce8", "46bd82c6279a", "3bf47e3ce2dd",
+                    "4e9a6f93eb6c", "7c453555d3a5", "bd6efa529f03",
+                    "954db7517015", "7495a5013e7e", "5d03c01be85e",
+                    "06b7c293bc69", "7a73514ca2d6", "1c9bb7f78263",
+                    "7218aad17905",
+                ),
+                SCANS,
+            ),
+            **dict.fromkeys(
+                (
+                    "1c9390e2f9c6", "724e6dcc6b5d", "4ff2f2bf81f4",
+                    "add97ce1937d", "8cf4d4933848", "94622c1663e8",
+                    "eaec5004771f",
+                ),
+                WRITES,
+            ),
+            "2fe6fe6ca16e": "it goes through all rows with the lock of "
+            "foreign keys to them",
+        },
+    ),
+    ATOMIC: Found(
+        SKIP,
+        {
+            **dict.fromkeys(
+                (
+                    "605ebb4e9155", "22b7cb02e593", "2882cd2df464",
+                    "cef24af2ec34", "a03d00b8e275",
+                ),
+                COMMITTED,
+            ),
+            **dict.fromkeys(
+                (
+                    "77ebcc9cf355", "29ad9bef6147", "fa985d474982",
+                    "41e5ed9e1034", "54c1876c68ae", "8caf7c1fd82c",
+                ),
+                CONCURRENTLY,
+            ),
+        },
+    ),
+    OFFLINE: Found(PASS),
+    HEALTHY: Found(PASS),
+    INDEXED: Found(NO_INDEX),
+}
+
 DEEP: dict[str, dict[str, Found]] = {
     "optuna": {
         UPGRADES: Found(
@@ -570,6 +783,7 @@ DEEP: dict[str, dict[str, Found]] = {
         HEALTHY: Found(PASS),
         INDEXED: Found(NO_INDEX),
     },
+    "prefect": PREFECT,
     "ckan": {
         UPGRADES: Found(
             {
