@@ -112,14 +112,29 @@ class TestIdentities(ProjectTestCase):
                         DANGLING if url == "sqlite://" else told, text
                     )
 
+    def test_a_foreign_key_over_a_column_that_is_unique(self) -> None:
+        for url in self.urls():
+            for prepare, told in (("", True), (self.CLEAN, False)):
+                with self.subTest(url=url, prepare=prepare):
+                    text = self.key_added(
+                        url, "run_id",
+                        prepare.format("run_id"),
+                        "op.create_index('u', 'logs', ['run_id'], "
+                        "unique=True)\n",
+                    )
+                    self.assertEqual(told, bool(text), text)
+
+    CLEAN = (
+        "op.execute('DELETE FROM logs WHERE NOT EXISTS (SELECT 1 FROM runs "
+        "WHERE runs.id = logs.{})')\n"
+    )
+
     def test_a_foreign_key_that_is_prepared(self) -> None:
         for url in self.urls():
             for column in ("task_run_id", "owner_id"):
                 with self.subTest(column, url=url):
                     self.assertEqual("", self.key_added(
-                        url, column,
-                        "op.execute('DELETE FROM logs WHERE NOT EXISTS (SELECT"
-                        f" 1 FROM runs WHERE runs.id = logs.{column})')\n",
+                        url, column, self.CLEAN.format(column)
                     ))
 
     def test_rows_that_refer_are_left_where_a_name_says_so(self) -> None:
@@ -133,13 +148,15 @@ class TestIdentities(ProjectTestCase):
                     "    op.execute('DELETE FROM logs')\n",
                 ))
 
-    def key_added(self, url: str, column: str, before: str) -> str:
+    def key_added(
+        self, url: str, column: str, before: str, more: str = ""
+    ) -> str:
         """Return what is found of a key that is added over rows."""
         return self.findings(
             url,
             Rev("r1", upgrade=Python(
                 TYPES + table("runs", "sa.Uuid")
-                + table("logs", "sa.Uuid", column)
+                + table("logs", "sa.Uuid", column) + more
             )),
             Rev("r2", "r1", upgrade=Python(
                 "import sqlalchemy as sa\n" + before

@@ -627,6 +627,32 @@ class TestLosses(DataTestCase):
                 })
                 self.assertEqual("", text)
 
+    def test_what_comes_back_beside_what_is_changed(self):
+        """The change is told of once, and what does not come back too."""
+        changed = "UPDATE users SET age = 5"
+        moved, back = self.SAFE[2][1:]
+        for ups, downs, lost in (
+            (["ALTER TABLE users DROP COLUMN nick"],
+             ["ALTER TABLE users ADD COLUMN nick VARCHAR(10)"], ["nick"]),
+            (moved, back, []),
+            (["DROP TABLE parents"], [create("parents")], []),
+        ):
+            with self.subTest(ups):
+                text, _ = self.losses(
+                    USERS._replace(upgrade=[USERS.upgrade, create("parents")],
+                                   downgrade=None),
+                    Rev("r2", "r1", upgrade=[changed, *ups],
+                        downgrade=downs),
+                )
+                self.assertEqual(
+                    ["age", *lost],
+                    re.findall(r"table 'users', column '(\w+)'", text), text,
+                )
+                self.assertEqual(
+                    not lost and "DROP TABLE parents" in ups,
+                    "table 'parents'" in text, text,
+                )
+
     def test_a_declaration_that_is_needed_no_more(self):
         text, _ = self.losses(
             USERS, Rev("r2", "r1", upgrade=create("more")),

@@ -286,12 +286,18 @@ class _PopulatedWalk(RowsWalk):
     ) -> Losses:
         """Return what is lost for good: what the upgrade has changed, and
         what the downgrade does not bring back."""
-        if losses.lines:
+        if losses.lines and not losses.gone:
             return Losses(losses.lines)
         found = self._compared(
             revision, moved, ", after the upgrade and the downgrade"
         )
-        return Losses((*found.lines, *found.gone))
+        told = {_subject(one) for one in losses.lines}
+        more = [
+            one
+            for one in (*found.lines, *found.gone)
+            if _subject(one) not in told
+        ]
+        return Losses((*losses.lines, *more))
 
     def _tell_lost(
         self, revision: str, losses: Losses | None, why: str = ""
@@ -301,3 +307,10 @@ class _PopulatedWalk(RowsWalk):
         lines = [*losses.lines, *(f"{one}{why}" for one in losses.gone)]
         lines.append(if_meant(revision, "lossy"))
         self._tell(revision, LOST, "\n".join(lines))
+
+
+def _subject(line: str) -> str:
+    """Return of which table or column a line tells."""
+    table = line.find("table '")
+    end = line.find(": ", max(table, 0))
+    return line if end < 0 else line[:end]

@@ -129,11 +129,13 @@ def _about_column(shape: Shape, column: Column[Any]) -> Iterator[Probe]:
 
     def write(connection: Connection) -> Any:
         wanted = value(connection)
-        key = None
+        # Asked in any case, for it is what is left when the rows are gone.
+        key = key_of(connection)
         if name in shape.in_keys:
             # Another row's value would be a duplicate by itself.
-            key = _holding(connection, table, keys, column == wanted)
-        return update(key or key_of(connection)).values({name: wanted})
+            its = _holding(connection, table, keys, column == wanted)
+            key = its or key
+        return update(key).values({name: wanted})
 
     def clear(connection: Connection) -> Any:
         return update(key_of(connection)).values({name: None})

@@ -134,6 +134,9 @@ VERSIONS = (
     "the downgrade drops the version, and block schemas that nothing else "
     "tells apart stop the unique index"
 )
+NEW_KEY = (
+    "it makes a foreign key over rows that may refer to nothing until then"
+)
 UNIQUE_AGAIN = "it makes unique what is in more than one row by then"
 COMMITTED = (
     "columns that it adds are committed before the rest, and the next try "
@@ -152,8 +155,7 @@ PREFECT = {
             "e73c6f1fe752": SAME_CHECKSUM,
             "f335f9633eec": SAME_CHECKSUM,
             "b9bda9f142f1": NULL_BEFORE,
-            "35659cc49969": "it makes a foreign key over rows that may refer "
-            "to nothing until then",
+            "35659cc49969": NEW_KEY,
             "2b6c2b548f95": NULL_BEFORE,
             "354f1ede7e9f": NO_DEFAULT,
         },
@@ -165,6 +167,7 @@ PREFECT = {
             "2882cd2df465": "a state that has an artifact, which the column "
             "allows, gets another one, and the script can take but one",
             "0a1250a5aa25": NULL_BEFORE,
+            "7c453555d3a5": NEW_KEY,
             "954db7517015": NULL_BEFORE,
             "7495a5013e7e": NO_DEFAULT,
         },

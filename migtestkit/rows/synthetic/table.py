@@ -17,6 +17,7 @@ from migtestkit.rows.synthetic.attempts import (
     is_lost,
 )
 from migtestkit.rows.synthetic.candidates import Candidates, combinations
+from migtestkit.rows.synthetic.identities import is_identity
 from migtestkit.rows.synthetic.kinds import (
     BOUNDARY,
     DUPLICATE,
@@ -161,8 +162,10 @@ class TableFiller:
             wanted = {}
             for column in self._plain:
                 values = self._candidates.extremes(column, number)
-                if column.name in self._shape.in_keys and not isinstance(
-                    next(iter(values), None), str
+                if (
+                    column.name in self._shape.in_keys
+                    and not isinstance(next(iter(values), None), str)
+                    and not is_identity(column.type)
                 ):
                     # Numbering goes on behind the greatest key, and there is
                     # no behind.
