@@ -119,6 +119,13 @@ def each_server() -> Iterator[tuple[str, URL]]:
         yield family, url
 
 
+def every_url() -> list[str]:
+    """Return where databases are made: SQLite, and the servers there are."""
+    return ["sqlite://", *(
+        url.render_as_string(hide_password=False) for _, url in each_server()
+    )]
+
+
 def admin_engine(url: URL, database: Optional[str] = None) -> Engine:
     """Return an engine that keeps nothing open and no transaction."""
     if url.get_backend_name() == "postgresql":

@@ -5,7 +5,6 @@ whatever version of Alembic is installed.
 """
 from __future__ import annotations
 
-import contextlib
 import random
 import re
 import unittest
@@ -535,11 +534,9 @@ class TestVersionTable(unittest.TestCase):
         # INSERT, UPDATE, DELETE, and the look at the rows.
         self.assertEqual(4, len(self.quick.statements))
 
-    def sent(self, quick: bool = True, **options: Any) -> VersionTable:
+    def sent(self, **options: Any) -> VersionTable:
         """Return a table that has seen a line of steps."""
-        with contextlib.ExitStack() as stack:
-            if quick:
-                stack.enter_context(alembic_api.quick_version_statements())
+        with alembic_api.quick_version_statements():
             made = VersionTable(**options)
             self.addCleanup(made.close)
             for step in self.line(3):

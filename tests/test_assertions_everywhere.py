@@ -96,10 +96,7 @@ class TestEverywhere(ProjectTestCase):
 
     def each_case(self) -> Any:
         ini = self.make_history(*HISTORY)
-        urls = ["sqlite://"] + [
-            url.render_as_string(hide_password=False)
-            for _, url in servers.each_server()
-        ]
+        urls = servers.every_url()
         self.assertGreater(len(urls), 1)
         for url in urls:
             members = {

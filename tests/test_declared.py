@@ -70,12 +70,6 @@ def reading(table: str = "people", levels: str = "('low', 'high')") -> Python:
 
 class TestDeclared(ProjectTestCase):
 
-    def urls(self) -> list[str]:
-        found = ["sqlite://"]
-        for _, url in servers.each_server():
-            found.append(url.render_as_string(hide_password=False))
-        return found
-
     def findings(self, *revisions: Rev, url: str = "sqlite://") -> str:
         ini = self.make_history(*revisions)
         with MigrationContext(str(ini), database_url=url) as context:
@@ -84,7 +78,7 @@ class TestDeclared(ProjectTestCase):
         return "\n".join(one.text for one in report.findings)
 
     def test_values_are_those_that_were_declared(self) -> None:
-        for url in self.urls():
+        for url in servers.every_url():
             with self.subTest(url):
                 self.assertEqual("", self.findings(
                     Rev("r1", upgrade=Python(MAKE)),

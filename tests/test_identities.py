@@ -42,12 +42,6 @@ def table(name: str, type_: str, *more: str) -> str:
 
 
 class TestIdentities(ProjectTestCase):
-    def urls(self) -> list[str]:
-        return ["sqlite://", *(
-            url.render_as_string(hide_password=False)
-            for _, url in servers.each_server()
-        )]
-
     def findings(self, url: str, *revisions: Rev) -> str:
         self.folder = self.new_folder()
         ini = self.make_history(*revisions)
@@ -59,7 +53,7 @@ class TestIdentities(ProjectTestCase):
         )
 
     def test_rows_move_to_another_table(self) -> None:
-        for url in self.urls():
+        for url in servers.every_url():
             for type_ in ("sa.Uuid", "GUID"):
                 with self.subTest(type_, url=url):
                     self.assertEqual("", self.findings(
@@ -86,7 +80,7 @@ class TestIdentities(ProjectTestCase):
         ))
 
     def test_rows_that_are_there_already_are_told_of(self) -> None:
-        for url in self.urls():
+        for url in servers.every_url():
             with self.subTest(url=url):
                 self.assertRegex(self.findings(
                     url,
@@ -105,7 +99,7 @@ class TestIdentities(ProjectTestCase):
             ("task_run_id", "broken by the boundary row of 'logs'"),
             ("owner_id", "broken by the typical row of 'logs'"),
         ):
-            for url in self.urls():
+            for url in servers.every_url():
                 with self.subTest(column, url=url):
                     text = self.key_added(url, column, "")
                     self.assertIn(
@@ -113,7 +107,7 @@ class TestIdentities(ProjectTestCase):
                     )
 
     def test_a_foreign_key_over_a_column_that_is_unique(self) -> None:
-        for url in self.urls():
+        for url in servers.every_url():
             for prepare, told in (("", True), (self.CLEAN, False)):
                 with self.subTest(url=url, prepare=prepare):
                     text = self.key_added(
@@ -130,7 +124,7 @@ class TestIdentities(ProjectTestCase):
     )
 
     def test_a_foreign_key_that_is_prepared(self) -> None:
-        for url in self.urls():
+        for url in servers.every_url():
             for column in ("task_run_id", "owner_id"):
                 with self.subTest(column, url=url):
                     self.assertEqual("", self.key_added(
@@ -138,7 +132,7 @@ class TestIdentities(ProjectTestCase):
                     ))
 
     def test_rows_that_refer_are_left_where_a_name_says_so(self) -> None:
-        for url in self.urls():
+        for url in servers.every_url():
             with self.subTest(url=url):
                 self.assertEqual("", self.key_added(
                     url, "task_run_id",

@@ -523,7 +523,7 @@ class TestDowngrades(DataTestCase):
         )
 
     def test_one_statement_fails_after_the_other(self):
-        for url in self.urls():
+        for url in servers.every_url():
             self.folder = self.new_folder()
             with self.subTest(url):
                 text, _ = self.downgrades(
@@ -537,7 +537,7 @@ class TestDowngrades(DataTestCase):
                 self.assertEqual(1, text.count("(seed 0)"), text)
 
     def test_one_statement_fails_without_rows_too(self):
-        for url in self.urls():
+        for url in servers.every_url():
             self.folder = self.new_folder()
             with self.subTest(url):
                 text, _ = self.downgrades(
@@ -548,12 +548,6 @@ class TestDowngrades(DataTestCase):
                 )
                 self.assertIn(EMPTY, text)
                 self.assertNotIn("broken by", text)
-
-    def urls(self) -> list[str]:
-        return ["sqlite://", *(
-            url.render_as_string(hide_password=False)
-            for _, url in servers.each_server()
-        )]
 
     def test_the_second_upgrade(self):
         text, _ = self.downgrades(

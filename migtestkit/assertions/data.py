@@ -143,7 +143,7 @@ class DataAssertions(AssertionMixin):
             ):
                 seen += 1
                 dangling = find_dangling(
-                    connection, schema, table, key, inspector
+                    connection, inspector, schema, table, key
                 )
                 if dangling is not None:
                     found.append(f"  {dangling}")

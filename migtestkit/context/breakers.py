@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from migtestkit.context.stock import Stock, mentioned_tables
+from migtestkit.context.stock import Stock, tables_of_failure
 from migtestkit.context.walks import Walk
 from migtestkit.errors import MigrationFailed
 from migtestkit.rows.synthetic import ALL, DUPLICATE, Filled, MadeRow, label
@@ -134,9 +134,8 @@ class _Trial:
     def describe(self, kind: str, failure: MigrationFailed) -> list[str]:
         """Return the rows of a kind that a revision fails on."""
         assert self._stock is not None
-        texts = [failure.statement or "", failure.error]
         made = self.made
-        named = mentioned_tables(texts, self._stock.shapes)
+        named = tables_of_failure(failure, self._stock.shapes)
         tables = [label(key) for key in named if label(key) in made]
         if not tables and len(made) == 1:
             tables = list(made)

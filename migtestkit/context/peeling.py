@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from migtestkit.context.stock import Stock, mentioned_tables
+from migtestkit.context.stock import (
+    Stock,
+    mentioned_tables,
+    tables_of_failure,
+)
 from migtestkit.errors import MigrationFailed, listing
 from migtestkit.rows.synthetic import ALL, Key, MadeRow, label
 
@@ -50,83 +54,88 @@ def peel(
     named = stock.named_in(statements)
     if not named or not usable():
         return Peeled()
-    texts = [failure.statement or "", failure.error]
-    core = mentioned_tables(texts, named) or mentioned_tables(
+    core = tables_of_failure(failure, named) or mentioned_tables(
         statements, named
     )
+    peeling = _Peeling(stock, retry, usable)
     others = named - core
-    if others and _holding(stock, others):
+    if others and peeling.holding(others):
         if not stock.clear(others):
             return Peeled()
         if retry() is None:
-            names = ", ".join(sorted(repr(label(one)) for one in others))
-            return Peeled(f"  broken by the rows of {names}", True)
+            return _broken_by_rows_of(others)
         if not usable():
             return Peeled()
-    return _row_by_row(stock, core, failure, retry, usable)
+    return peeling.row_by_row(core, failure)
 
 
-def _holding(stock: Stock, keys: Collection[Key]) -> bool:
-    return any(rows.rows for rows in stock.contents(keys).values())
+@dataclass(frozen=True)
+class _Peeling:
+    """Taking rows away, and trying again."""
 
+    stock: Stock
+    retry: Callable[[], MigrationFailed | None]
+    usable: Callable[[], bool]
 
-def _row_by_row(
-    stock: Stock,
-    keys: Collection[Key],
-    failure: MigrationFailed,
-    retry: Callable[[], MigrationFailed | None],
-    usable: Callable[[], bool],
-) -> Peeled:
-    for table, row in _in_turn(stock, keys)[:_MOST]:
-        if not stock.delete(table, [row]):
-            continue
-        text = f"  broken by the {row.kind} row of {table!r}: "
-        text += row.describe()
-        again = retry()
+    def holding(self, keys: Collection[Key]) -> bool:
+        """Say whether tables hold rows."""
+        contents = self.stock.contents(keys)
+        return any(rows.rows for rows in contents.values())
+
+    def row_by_row(
+        self, keys: Collection[Key], failure: MigrationFailed
+    ) -> Peeled:
+        """Take away one row after the other, and then all that is left."""
+        for table, row in _in_turn(self.stock, keys)[:_MOST]:
+            if not self.stock.delete(table, [row]):
+                continue
+            text = f"  broken by the {row.kind} row of {table!r}: "
+            text += row.describe()
+            again = self.retry()
+            if again is None:
+                return Peeled(text + self._passes(keys, row.kind), True)
+            if not self.usable():
+                return Peeled()
+            if again.statement != failure.statement:
+                # This row was all that stopped the first statement.
+                rest = self._table_by_table((), again)
+                return rest if rest.empty else replace(rest, text=text)
+        if not self.stock.clear(keys):
+            return Peeled()
+        again = self.retry()
         if again is None:
-            kept = [
-                f"other {one}" if one == row.kind else one
-                for one in _kinds_left(stock, keys)
-            ]
-            if kept:
-                text += f"\n  it passes over {', '.join(kept)} rows"
-            return Peeled(text, True)
-        if not usable():
-            return Peeled()
-        if again.statement != failure.statement:
-            # This row was all that stopped the first statement.
-            rest = _table_by_table(stock, (), again, retry, usable)
-            return rest if rest.empty else replace(rest, text=text)
-    if not stock.clear(keys):
-        return Peeled()
-    again = retry()
-    if again is None:
-        return Peeled("  broken by rows that were there before", True)
-    return _table_by_table(stock, keys, again, retry, usable)
+            return Peeled("  broken by rows that were there before", True)
+        return self._table_by_table(keys, again)
+
+    def _passes(self, keys: Collection[Key], broken: str) -> str:
+        """Return over which kinds of row it passes, as a line of its own."""
+        kept = [
+            f"other {one}" if one == broken else one
+            for one in _kinds_left(self.stock, keys)
+        ]
+        return f"\n  it passes over {', '.join(kept)} rows" if kept else ""
+
+    def _table_by_table(
+        self, keys: Collection[Key], failure: MigrationFailed
+    ) -> Peeled:
+        """Empty more tables, those first that a failure names: a revision
+        may fail on one after the other."""
+        emptied = set(keys)
+        again: MigrationFailed | None = failure
+        while again is not None:
+            left = {key for key in self.stock.shapes if self.holding([key])}
+            if not left:
+                return Peeled(empty=True)
+            named = tables_of_failure(again, left) or left
+            if not self.usable() or not self.stock.clear(named):
+                return Peeled()
+            emptied |= named
+            again = self.retry()
+        return _broken_by_rows_of(emptied)
 
 
-def _table_by_table(
-    stock: Stock,
-    keys: Collection[Key],
-    failure: MigrationFailed,
-    retry: Callable[[], MigrationFailed | None],
-    usable: Callable[[], bool],
-) -> Peeled:
-    """Empty more tables, those first that a failure names: a revision may
-    fail on one after the other."""
-    emptied = set(keys)
-    again: MigrationFailed | None = failure
-    while again is not None:
-        holding = {key for key in stock.shapes if _holding(stock, [key])}
-        if not holding:
-            return Peeled(empty=True)
-        texts = [again.statement or "", again.error]
-        named = mentioned_tables(texts, holding) or holding
-        if not usable() or not stock.clear(named):
-            return Peeled()
-        emptied |= named
-        again = retry()
-    names = listing(sorted(repr(label(one)) for one in emptied))
+def _broken_by_rows_of(keys: Collection[Key]) -> Peeled:
+    names = listing(sorted(repr(label(one)) for one in keys))
     return Peeled(f"  broken by the rows of {names}", True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, column, func, inspect, select
+from sqlalchemy import Connection, and_, column, func, select
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine.reflection import Inspector
 
@@ -62,10 +62,10 @@ def foreign_keys(
 
 def find_dangling(
     connection: Connection,
+    inspector: Inspector,
     schema: str | None,
     table: str,
     key: Mapping[str, Any],
-    inspector: Inspector | None = None,
 ) -> Dangling | None:
     """Look for rows that refer to nothing.
 
@@ -76,7 +76,6 @@ def find_dangling(
 
     :param inspector: what it has asked of the tables is not asked again.
     """
-    inspector = inspector or inspect(connection)
     target, other_schema = key["referred_table"], key.get("referred_schema")
     names = list(key["referred_columns"])
     constrained = key["constrained_columns"]

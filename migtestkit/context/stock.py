@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from migtestkit.config import Intended
 from migtestkit.context.core import MigrationContext
 from migtestkit.context.references import find_dangling
+from migtestkit.errors import MigrationFailed
 from migtestkit.rows import TableRows
 from migtestkit.rows.synthetic import (
     ALL,
@@ -326,13 +327,12 @@ class Stock:
                     if not keys & {shape.key, one.target}:
                         continue
                     dangling = find_dangling(
-                        connection, *shape.key, {
+                        connection, inspector, *shape.key, {
                             "constrained_columns": list(one.columns),
                             "referred_schema": one.target[0],
                             "referred_table": one.target[1],
                             "referred_columns": list(one.target_columns),
                         },
-                        inspector,
                     )
                     place = (shape.key, tuple(one.columns), one.target)
                     before = self._dangling.pop(place, 0)
@@ -431,6 +431,13 @@ def mentioned_tables(
         if key[1].lower() in words
         or (not _WORD.fullmatch(key[1]) and key[1].lower() in whole)
     }
+
+
+def tables_of_failure(
+    failure: MigrationFailed, tables: Iterable[Key]
+) -> set[Key]:
+    """Return the tables that a failure names."""
+    return mentioned_tables([failure.statement or "", failure.error], tables)
 
 
 def _referring(

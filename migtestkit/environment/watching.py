@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 __unittest = True
 
 
-# Not frozen, for that doubles what it takes to make one of each statement.
+# Not frozen, which takes four times as long to make, of each statement one.
 @dataclass(slots=True)
 class Sending:
     """A statement on its way to a throw-away database.

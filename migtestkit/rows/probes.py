@@ -12,17 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, insert, select, true
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from migtestkit.rows.synthetic import DUPLICATE, MadeRow, Shape, label
-from migtestkit.rows.synthetic.attempts import DEFAULT
+from migtestkit.rows.synthetic.attempts import DEFAULT, REFUSALS, is_lost
 
 __unittest = True
 
-#: What a value, sent or received, can run into beside the database.
-_REFUSALS = (
-    SQLAlchemyError, ValueError, TypeError, LookupError, ArithmeticError,
-)
 Row = Mapping[str, Any]
 
 
@@ -50,8 +45,8 @@ class Probe:
             result = connection.execute(self.build(connection))
             if result.returns_rows:
                 result.fetchall()
-        except _REFUSALS as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+        except REFUSALS as error:
+            if is_lost(error):
                 raise
             text = str(getattr(error, "orig", None) or error)
             return " ".join(text.split())[:300] or type(error).__name__
@@ -239,8 +234,8 @@ def _holding(
     savepoint = connection.begin_nested()
     try:
         return _first(connection, table, names, condition)
-    except _REFUSALS as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+    except REFUSALS as error:
+        if is_lost(error):
             raise
         return None
     finally:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 __unittest = True
 
-#: What a value can run into before it reaches the database.
+#: What a value, sent or received, can run into beside the database.
 REFUSALS = (
     SQLAlchemyError, ValueError, TypeError, LookupError, ArithmeticError,
 )
